@@ -1,0 +1,29 @@
+"""From a verified artifact to a Keras model. Importing this module loads Keras and its backend."""
+
+import tempfile
+from pathlib import Path
+
+import keras
+
+import models.layers  # noqa: F401  registers the layers that artifacts may contain
+from models.card import MODEL_FILE
+from models.store import Artifact, ArtifactError
+
+ENCODER = "encoder"
+"""The name of an autoencoder's nested submodel that ends at the embedding."""
+
+
+def load(artifact: Artifact) -> keras.Model:
+    """Return the artifact's model, uncompiled. Raises ArtifactError when Keras can't read it.
+
+    Keras reads a private copy of the verified bytes, so a file exchanged meanwhile can't slip in.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / MODEL_FILE
+        path.write_bytes(artifact.model)
+        try:
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        except Exception as error:  # a broken file makes Keras raise whatever it stumbles over
+            reason = str(error).strip().splitlines()[0]
+            raise ArtifactError(f"{artifact.card.reference}: Keras can't load it: {reason}") from error
+    return model
