@@ -1,0 +1,1 @@
+"""The service. Importing it loads no TensorFlow: models are loaded in the background once it runs."""

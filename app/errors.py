@@ -1,0 +1,116 @@
+"""Everything that can go wrong for a client, once: each error knows its status, its code and its title.
+
+LimpidError
+├── NoImage, MalformedRequest           400
+├── UnknownModel, NotFound              404
+├── MethodNotAllowed                    405
+├── NotAcceptable                       406
+├── BodyTooLarge, ImageTooLarge         413
+├── UnsupportedImage                    415
+├── CorruptImage, InvalidParameter      422
+├── InternalError                       500
+└── NotReady                            503
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class LimpidError(Exception):
+    """An expected failure. `detail` is public: it says what was wrong and what would be accepted."""
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        limit: int | float | None = None,
+        value: int | float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.limit = limit
+        self.value = value
+        self.headers = dict(headers or {})
+
+
+class NoImage(LimpidError):
+    """The request holds no picture."""
+
+    status, code, title = 400, "no_image", "No image in the request"
+
+
+class MalformedRequest(LimpidError):
+    """The request can't be parsed, or holds two pictures."""
+
+    status, code, title = 400, "malformed_request", "Malformed request"
+
+
+class UnknownModel(LimpidError):
+    """No such model is loaded."""
+
+    status, code, title = 404, "unknown_model", "Unknown model"
+
+
+class NotFound(LimpidError):
+    """No such path."""
+
+    status, code, title = 404, "not_found", "Not found"
+
+
+class MethodNotAllowed(LimpidError):
+    """The path takes other methods; `Allow` names them."""
+
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class NotAcceptable(LimpidError):
+    """No format that the client accepts can be written."""
+
+    status, code, title = 406, "not_acceptable", "No acceptable answer format"
+
+
+class BodyTooLarge(LimpidError):
+    """The body is over the byte limit."""
+
+    status, code, title = 413, "body_too_large", "Request body too large"
+
+
+class ImageTooLarge(LimpidError):
+    """The picture is over the pixel limit."""
+
+    status, code, title = 413, "image_too_large", "Image too large"
+
+
+class UnsupportedImage(LimpidError):
+    """The bytes are no picture, or one of a kind that is not read."""
+
+    status, code, title = 415, "unsupported_image", "Unsupported image"
+
+
+class CorruptImage(LimpidError):
+    """The picture's data are broken."""
+
+    status, code, title = 422, "corrupt_image", "Corrupt image"
+
+
+class InvalidParameter(LimpidError):
+    """An option is unknown, impossible, or not one of this model's."""
+
+    status, code, title = 422, "invalid_parameter", "Invalid parameter"
+
+
+class InternalError(LimpidError):
+    """A bug. The detail never says more than where to look."""
+
+    status, code, title = 500, "internal_error", "Internal error"
+
+
+class NotReady(LimpidError):
+    """The models are still being loaded."""
+
+    status, code, title = 503, "not_ready", "Not ready"

@@ -1,0 +1,81 @@
+"""The options of each endpoint: as query parameters or form fields, checked by the same models."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.functional_validators import BeforeValidator
+
+from app.errors import InvalidParameter
+from app.images import FORMATS, Format
+from app.problems import invalid_options
+
+SIGMA_LIMIT = 75.0
+
+
+def _sigma(value: object) -> object:
+    """Leave `auto` alone and make anything else a number, so that one message says what is taken."""
+    if value == "auto":
+        return value
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = float("nan")
+    if not 0 <= number <= SIGMA_LIMIT:
+        raise ValueError(f"takes auto or a number from 0 to {SIGMA_LIMIT:g}")
+    return number
+
+
+def _format(value: object) -> object:
+    if value not in FORMATS:
+        raise ValueError(f"takes one of {', '.join(FORMATS)}")
+    return value
+
+
+Sigma = Annotated[Literal["auto"] | float, BeforeValidator(_sigma)]
+ImageFormat = Annotated[Format, BeforeValidator(_format)]
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str | None = Field(default=None, description="a name from GET /models, or name@version", max_length=100)
+
+    def merged(self, form: dict[str, str]) -> Self:
+        """Return these query parameters with the form's fields. Raises InvalidParameter."""
+        twice = self.model_fields_set & form.keys()
+        if twice:
+            raise InvalidParameter(f"{min(twice)} is given twice: in the query and in the form")
+        try:
+            fields = type(self).model_validate(form)
+        except ValidationError as error:
+            raise invalid_options(error.errors()) from error
+        return self.model_copy(update={name: getattr(fields, name) for name in fields.model_fields_set})
+
+
+class ImageOptions(_Options):
+    """What endpoints that answer with a picture take."""
+
+    format: ImageFormat | None = Field(default=None, description="of the answer; default: see Accept, else the input's")
+    quality: int | None = Field(default=None, ge=1, le=100, description="1-100, for lossy formats only; default 95")
+
+
+class DenoiseOptions(ImageOptions):
+    """What /denoise takes."""
+
+    sigma: Sigma = Field(default="auto", description="the noise's standard deviation, 0-75 on the 0-255 scale, or auto")
+    strength: float = Field(
+        default=1.0, ge=0, le=2, allow_inf_nan=False, description="scales sigma; at 0 the pixels stay as they are"
+    )
+
+
+class ReconstructOptions(ImageOptions):
+    """What /reconstruct takes."""
+
+
+class EncodeOptions(_Options):
+    """What /encode takes."""
+
+    normalize: bool | None = Field(default=None, description="scale to unit length; default: as the model's card says")
+    encoding: Literal["json", "base64", "npy"] | None = Field(
+        default=None, description="default: npy if Accept is application/x-npy, else json"
+    )

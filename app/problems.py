@@ -1,0 +1,94 @@
+"""From an error to its answer: `application/problem+json` (RFC 9457), for the service's own and the framework's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from app.errors import (
+    InternalError,
+    InvalidParameter,
+    LimpidError,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+)
+from app.request_id import HEADER, request_id
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """The body of every error."""
+
+    type: str = Field(description="names the kind of error; no page to be fetched", examples=["urn:limpid:no_image"])
+    title: str = Field(examples=["No image in the request"])
+    status: int = Field(examples=[400])
+    detail: str = Field(description="what was wrong and what would be accepted")
+    code: str = Field(description="the kind of error, for programs", examples=["no_image"])
+    request_id: str
+    limit: int | float | None = Field(default=None, description="the limit that was hit")
+    value: int | float | None = Field(default=None, description="what the request had")
+
+
+def problem(request: Request, error: LimpidError) -> JSONResponse:
+    """Return the answer for `error`."""
+    body = Problem(
+        type=f"urn:limpid:{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
+        request_id=request_id(request.scope),
+        limit=error.limit,
+        value=error.value,
+    )
+    headers = {**error.headers, HEADER: body.request_id}
+    return JSONResponse(body.model_dump(exclude_none=True), error.status, headers, MEDIA_TYPE)
+
+
+def invalid_options(errors: Sequence[Any]) -> InvalidParameter:
+    """Return one error that names the first option that pydantic found wrong, and what it takes."""
+    first = errors[0]
+    name = next((part for part in first["loc"] if part not in ("query", "body")), "request")
+    if first["type"] == "extra_forbidden":
+        return InvalidParameter(f"unknown option {name!r}")
+    return InvalidParameter(f"{name}: {first['msg'].removeprefix('Value error, ')}; got {first['input']!r}")
+
+
+def install(app: FastAPI) -> None:
+    """Make every error that `app` can answer a problem."""
+
+    @app.exception_handler(LimpidError)
+    async def _own(request: Request, error: LimpidError) -> JSONResponse:
+        return problem(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _options(request: Request, error: RequestValidationError) -> JSONResponse:
+        return problem(request, invalid_options(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def _framework(request: Request, error: HTTPException) -> JSONResponse:
+        return problem(request, _translated(request, error))
+
+    @app.exception_handler(Exception)
+    async def _bug(request: Request, _: Exception) -> JSONResponse:
+        return problem(request, InternalError("a bug; the service's log has it under this request id"))
+
+
+def _translated(request: Request, error: HTTPException) -> LimpidError:
+    """Return our error for one of the router's or the form parser's."""
+    if error.status_code == NotFound.status:
+        return NotFound(f"no such path: {request.url.path}; GET /docs shows those there are")
+    if error.status_code == MethodNotAllowed.status:
+        allowed = (error.headers or {}).get("Allow", "")
+        return MethodNotAllowed(
+            f"{request.method} is not for {request.url.path}; allowed: {allowed}", headers=error.headers
+        )
+    if error.status_code == MalformedRequest.status:
+        return MalformedRequest(f"the form can't be read: {error.detail}")
+    return InternalError("the framework answered with an unexpected status")

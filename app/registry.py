@@ -1,0 +1,86 @@
+"""The models that this process serves: verified at start-up, then loaded and warmed in the background."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from app.errors import InvalidParameter, NotReady, UnknownModel
+from app.settings import Settings
+from models.card import ModelCard, Task
+from models.denoising import Feed
+from models.pixels import FloatImage
+from models.store import Artifact, newest, verify
+
+logger = logging.getLogger(__name__)
+
+
+class Engine(Protocol):
+    """A model ready to run."""
+
+    card: ModelCard
+    device: str
+    precision: str
+
+    def run(self, feed: Feed) -> FloatImage: ...
+
+    def encode(self, feed: Feed) -> FloatImage: ...
+
+
+Loader = Callable[[Artifact, int], Engine]
+"""Loads an artifact and warms it for tiles of a size."""
+
+
+def find_artifacts(settings: Settings) -> list[Artifact]:
+    """Return the verified artifacts that the settings name. Raises models.store.ArtifactError."""
+    return [verify(newest(settings.artifacts_dir, name)) for name in settings.models]
+
+
+def load_with_tensorflow(artifact: Artifact, tile: int) -> Engine:
+    """Load and warm one artifact; the first call imports TensorFlow, which takes seconds."""
+    from app.engine import TensorFlowEngine
+
+    engine = TensorFlowEngine(artifact)
+    engine.warm(tile)
+    return engine
+
+
+class Registry:
+    """Engines by name; empty until `load` is done."""
+
+    def __init__(self) -> None:
+        self._engines: Mapping[str, Engine] = {}
+
+    @property
+    def ready(self) -> bool:
+        return bool(self._engines)
+
+    def load(self, artifacts: Sequence[Artifact], loader: Loader, tile: int) -> None:
+        """Load and warm all of them, then show them all at once. Blocking: for a thread."""
+        engines = {}
+        for artifact in artifacts:
+            engines[artifact.card.name] = loader(artifact, tile)
+            logger.info("loaded %s", artifact.card.reference)
+        self._engines = engines
+
+    def all(self) -> list[Engine]:
+        """Return the engines in the order of the settings. Raises NotReady."""
+        if not self.ready:
+            raise NotReady("the models are being loaded: try again in some seconds", headers={"Retry-After": "5"})
+        return list(self._engines.values())
+
+    def get(self, reference: str) -> Engine:
+        """Return the engine of a name or name@version. Raises NotReady, UnknownModel."""
+        engines = self.all()
+        for engine in engines:
+            if reference in {engine.card.name, engine.card.reference}:
+                return engine
+        there = ", ".join(engine.card.reference for engine in engines)
+        raise UnknownModel(f"no model {reference!r}; there are: {there}")
+
+    def get_for(self, task: Task, reference: str) -> Engine:
+        """Return an engine for `task`. Raises InvalidParameter too, for a model of another task."""
+        engine = self.get(reference)
+        if engine.card.task != task:
+            fitting = ", ".join(each.card.name for each in self.all() if each.card.task == task) or "none"
+            raise InvalidParameter(f"model: {reference} is not for this endpoint; loaded ones that are: {fitting}")
+        return engine

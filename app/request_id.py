@@ -1,0 +1,39 @@
+"""The request id: the caller's where it is harmless, else a new one; on every answer."""
+
+import re
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER = "X-Request-ID"
+_ACCEPTED = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def request_id(scope: Scope) -> str:
+    """Return the id of the request that `scope` belongs to."""
+    state = scope.setdefault("state", {})
+    if "request_id" not in state:
+        offered = Headers(scope=scope).get(HEADER, "")
+        state["request_id"] = offered if _ACCEPTED.fullmatch(offered) else uuid.uuid4().hex
+    return str(state["request_id"])
+
+
+class RequestIdMiddleware:
+    """Puts the id on every answer that passes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        identifier = request_id(scope)
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = identifier
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)

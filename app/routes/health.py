@@ -1,0 +1,30 @@
+"""GET /health/live and GET /health/ready."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from app.deps import ServiceDep
+from app.openapi import problems
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+class Health(BaseModel):
+    """The answer of a healthy service."""
+
+    status: Literal["live", "ready"]
+
+
+@router.get("/live", summary="Does the process run?")
+async def live() -> Health:
+    """Answer 200 while the process runs."""
+    return Health(status="live")
+
+
+@router.get("/ready", summary="Are all models loaded and warmed?", responses=problems(503))
+async def ready(service: ServiceDep) -> Health:
+    """Answer 200 once every model is loaded and warmed, 503 before."""
+    service.registry.all()
+    return Health(status="ready")
