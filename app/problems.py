@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import (
     InternalError,
@@ -74,6 +75,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _framework(request: Request, error: HTTPException) -> JSONResponse:
         return problem(request, _translated(request, error))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(request: Request, _: ClientDisconnect) -> JSONResponse:
+        return problem(request, MalformedRequest("the connection was closed before the body was complete"))
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, _: Exception) -> JSONResponse:

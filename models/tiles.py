@@ -87,7 +87,8 @@ def cut(picture: Pixels, tile: Tile) -> Pixels:
     missing_columns = tile.columns.stop - tile.columns.start - part.shape[1]
     if not missing_rows and not missing_columns:
         return part
-    return np.pad(part, ((0, missing_rows), (0, missing_columns), (0, 0)), mode="reflect")
+    padded: Pixels = np.pad(part, ((0, missing_rows), (0, missing_columns), (0, 0)), mode="reflect")  # type: ignore[assignment]
+    return padded
 
 
 def stitch(whole: Pixels, tile: Tile, result: Pixels) -> None:

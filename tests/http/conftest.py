@@ -1,0 +1,85 @@
+"""The application in process: once with the real models, else with engines that do next to nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
+import numpy as np
+import pytest
+from asgi_lifespan import LifespanManager
+
+from app.main import create_app
+from app.registry import Engine
+from app.settings import Settings
+from models.card import ModelCard
+from models.denoising import Feed
+from models.pixels import FloatImage
+from models.store import Artifact
+
+READY_WITHIN_S = 120
+
+
+class HalvingEngine:
+    """Stands for any network: halves the pixels; embeds a picture as its mean and its extremes."""
+
+    device = "cpu"
+    precision = "float32"
+
+    def __init__(self, card: ModelCard) -> None:
+        self.card = card
+
+    def run(self, feed: Feed) -> FloatImage:
+        return feed["image"] / np.float32(2)
+
+    def encode(self, feed: Feed) -> FloatImage:
+        image = feed["image"]
+        return np.array([[image.mean(), image.min(), image.max()]], dtype=np.float32)
+
+
+def halving_loader(artifact: Artifact, _: int) -> Engine:
+    return HalvingEngine(artifact.card)
+
+
+Connect = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@asynccontextmanager
+async def connected(settings: Settings, **options: object) -> AsyncIterator[httpx.AsyncClient]:
+    """Run an application's lifespan and yield a client of it, once it is ready."""
+    app = create_app(settings, on_failure=lambda: None, **options)
+    async with LifespanManager(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://limpid", timeout=READY_WITHIN_S) as client:
+            await until_ready(client)
+            yield client
+
+
+async def until_ready(client: httpx.AsyncClient) -> None:
+    for _ in range(READY_WITHIN_S * 50):
+        if (await client.get("/health/ready")).status_code == 200:
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError(f"not ready after {READY_WITHIN_S} s")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def client(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application as `make serve` runs it, with the models of the repository."""
+    async with connected(Settings()) as connected_client:
+        yield connected_client
+
+
+@pytest.fixture
+def connect() -> Connect:
+    """Connect to an application with engines that halve pixels: `connect(max_pixels=100)`."""
+
+    def _connect(**settings: object) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        return connected(Settings(**settings), loader=halving_loader)
+
+    return _connect

@@ -1,0 +1,113 @@
+"""The service as a process: start-up, a photograph over the wire, stopping, refusing to start."""
+
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from models.store import BUNDLED, newest
+from tests.conftest import decoded, png, psnr, with_noise
+from tests.live.conftest import Server, running, start, statuses_until_ready
+
+pytestmark = pytest.mark.live
+
+
+def test_life_from_start_to_stop(photograph: np.ndarray) -> None:
+    with running() as server:
+        seen = statuses_until_ready(server)
+        assert 503 in seen, "it listens, and says that it is not ready, while the models are loaded"
+        noisy = with_noise(photograph)
+        response = httpx.post(f"{server.url}/denoise", files={"file": png(noisy)}, timeout=60)
+        assert psnr(photograph, decoded(response.content)) > psnr(photograph, noisy) + 8
+        hang_up_halfway(server)
+        assert httpx.get(f"{server.url}/health/ready", timeout=10).status_code == 200
+        assert server.stop() == 0
+        log = server.process.stderr.read()
+    assert "ready" in log
+    assert "Traceback" not in log
+
+
+def test_evaluation_measures_what_the_service_answers(
+    server: Server, photograph: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`evaluate --protocol http` and the service, given the same noisy 8-bit file, agree to 0.01 dB."""
+    from training.__main__ import main
+
+    (tmp_path / "one.png").write_bytes(png(photograph))
+    assert main(["evaluate", "photo", "--data", str(tmp_path), "--sigma", "25", "--protocol", "http"]) == 0
+    measured = float(capsys.readouterr().out.split("PSNR ")[1].split(" dB")[0])
+
+    noise = np.random.default_rng(0).standard_normal(photograph.shape) * 25
+    noisy = np.rint(np.clip(photograph + noise, 0, 255)).astype(np.uint8)
+    answer = httpx.post(f"{server.url}/denoise?sigma=25", files={"file": png(noisy)}, timeout=60)
+    assert psnr(photograph, decoded(answer.content)) == pytest.approx(measured, abs=0.01)
+
+
+def test_many_clients_at_once_get_their_own_pictures(server: Server) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    levels = range(0, 256, 16)
+
+    def send(level: int) -> np.ndarray:
+        flat = np.full((48, 48, 3), level, np.uint8)
+        return decoded(httpx.post(f"{server.url}/denoise?sigma=5", content=png(flat), timeout=60).content)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(send, levels))
+    for level, answer in zip(levels, answers, strict=True):
+        assert abs(float(answer.mean()) - level) < 4
+
+
+def hang_up_halfway(server: Server) -> None:
+    """Promise a body of 5,000 bytes, send fewer, and close the connection."""
+    host, port = server.url.removeprefix("http://").split(":")
+    head = f"POST /denoise HTTP/1.1\r\nHost: {host}\r\nContent-Type: image/png\r\nContent-Length: 5000\r\n\r\n"
+    for body in (b"", b"\x89PNG half of a pic"):
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(head.encode() + body)
+
+
+def broken_artifacts(tmp_path: Path) -> Path:
+    source = newest(BUNDLED, "photo")
+    shutil.copytree(source, tmp_path / "photo" / source.name)
+    model = tmp_path / "photo" / source.name / "model.keras"
+    model.write_bytes(model.read_bytes()[:-1])
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"MODELS": "unet"}, "unet"),
+        ({"ARTIFACTS_DIR": "/nowhere"}, "/nowhere"),
+        ({"PORT": "eighty"}, "LIMPID_PORT"),
+        ({"MAX_PIXELS": "0"}, "LIMPID_MAX_PIXELS"),
+        ({"MODELS": ","}, "LIMPID_MODELS"),
+    ],
+)
+def test_impossible_start_is_one_clear_line(settings: dict[str, str], named: str) -> None:
+    server = start(**settings)
+    _, log = server.process.communicate(timeout=60)
+    assert server.process.returncode == 1
+    assert named in log
+    assert len(log.strip().splitlines()) == 1
+
+
+def test_corrupt_artifact_stops_the_start(tmp_path: Path) -> None:
+    server = start(ARTIFACTS_DIR=str(broken_artifacts(tmp_path)), MODELS="photo")
+    _, log = server.process.communicate(timeout=60)
+    assert server.process.returncode == 1
+    assert "sha256" in log
+    assert len(log.strip().splitlines()) == 1
+
+
+def test_port_in_use_ends_the_process(server: Server) -> None:
+    port = server.url.rpartition(":")[2]
+    second = start(PORT=port)
+    second.process.communicate(timeout=60)
+    assert second.process.returncode not in (0, None)
+    assert isinstance(second.process, subprocess.Popen)
