@@ -82,7 +82,8 @@ def _check(image: Image.Image, data: bytes, format_: Format, max_pixels: int) ->
 def _picture(image: Image.Image, format_: Format) -> Picture:
     icc, dpi = image.info.get("icc_profile"), image.info.get("dpi")
     warnings = ["EXIF dropped; its orientation is applied"] if image.getexif() else []
-    direct, converted = _direct(ImageOps.exif_transpose(image))
+    ImageOps.exif_transpose(image, in_place=True)
+    direct, converted = _direct(image)
     pixels = np.asarray(direct)
     alpha = None
     if direct.mode in {"LA", "RGBA"}:
