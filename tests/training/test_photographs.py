@@ -1,0 +1,55 @@
+"""Reading a folder of photographs and drawing patches of it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import png
+from training.photographs import PatchSampler, image_files, read_collection
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """130 gray levels as pictures of 40 x 50, one too small, and a file that is no image."""
+    for source in ("a", "b"):
+        (tmp_path / source).mkdir()
+    for level in range(130):
+        (tmp_path / "ab"[level % 2] / f"{level:03}.png").write_bytes(png(np.full((40, 50), level, np.uint8)))
+    (tmp_path / "a" / "small.PNG").write_bytes(png(np.zeros((10, 50), np.uint8)))
+    (tmp_path / "notes.txt").write_text("no image")
+    return tmp_path
+
+
+def test_held_out_photographs_are_never_trained_on(folder: Path) -> None:
+    collection = read_collection(folder, at_least=40)
+    levels = [{int(image[0, 0, 0]) for image in part} for part in (collection.training, collection.held_out)]
+    assert levels[0] | levels[1] == set(range(130))
+    assert not levels[0] & levels[1]
+    assert len(levels[1]) == 3
+    assert str(collection) == "127 photographs, 3 held out (a 65, b 65)"
+
+
+def test_too_few_photographs_are_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="0 images of at least 500 pixels"):
+        read_collection(folder, at_least=500)
+    (folder / "empty").mkdir()
+    with pytest.raises(ValueError, match="no images below"):
+        image_files(folder / "empty")
+
+
+def test_patches_come_from_everywhere_in_all_eight_positions() -> None:
+    picture = np.arange(12 * 12 * 3, dtype=np.uint32).astype(np.uint8).reshape(12, 12, 3)
+    sampler = PatchSampler([picture])
+    rng = np.random.default_rng(0)
+    drawn = {sampler.draw(12, rng).tobytes() for _ in range(100)}
+    assert len(drawn) == 8
+    corners = {float(sampler.draw(4, rng)[0, 0, 0]) for _ in range(500)}
+    assert len(corners) > 80
+
+
+def test_large_pictures_are_drawn_from_more_often() -> None:
+    small, large = np.zeros((10, 10, 3), np.uint8), np.full((30, 10, 3), 255, np.uint8)
+    sampler = PatchSampler([small, large])
+    rng = np.random.default_rng(0)
+    assert np.mean([sampler.draw(8, rng).mean() for _ in range(1000)]) == pytest.approx(0.75, abs=0.05)

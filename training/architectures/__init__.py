@@ -1,0 +1,1 @@
+"""Network builders. A builder returns an unbuilt-for-training, uncompiled Keras model."""

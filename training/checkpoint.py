@@ -1,0 +1,55 @@
+"""A run's state on disk: weights, optimizer with its moving averages, progress."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from training.schedule import Budget
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Two files in `folder`, replaced one after the other; the weights' file name is in the progress file."""
+
+    folder: Path
+
+    @property
+    def _progress(self) -> Path:
+        return self.folder / "progress.json"
+
+    def exists(self) -> bool:
+        return self._progress.is_file()
+
+    def save(self, model: keras.Model, budget: Budget) -> None:
+        """Write the state; a crash at any moment leaves the previous state readable."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        weights = self.folder / f"step-{budget.steps}.weights.h5"
+        unfinished = self.folder / "partial.weights.h5"
+        model.save_weights(unfinished)
+        unfinished.replace(weights)
+        progress = {
+            "weights": weights.name,
+            "spent_s": budget.spent_s,
+            "seen": budget.seen,
+            "steps": budget.steps,
+        }
+        partial = self.folder / "progress.json.partial"
+        partial.write_text(json.dumps(progress))
+        partial.replace(self._progress)
+        for old in self.folder.glob("*.weights.h5"):
+            if old != weights:
+                old.unlink()
+
+    def restore(self, model: keras.Model, *, minutes: float | None, samples: int | None) -> Budget:
+        """Load the state into the compiled `model` and return the budget where it was."""
+        progress = json.loads(self._progress.read_text())
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(self.folder / progress.pop("weights"))
+        return Budget(minutes=minutes, samples=samples, **progress)
+
+    def discard(self) -> None:
+        """Remove the files: the run is done."""
+        for path in [self._progress, *self.folder.glob("*.weights.h5")]:
+            path.unlink(missing_ok=True)

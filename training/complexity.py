@@ -1,0 +1,66 @@
+"""What a network costs and how far it sees, found from the network itself."""
+
+import keras
+import numpy as np
+
+from models.pixels import FloatImage
+
+PROBE = 64
+
+
+def kmac_per_pixel(model: keras.Model) -> float:
+    """Return thousand multiply-accumulates of convolutions and dense layers per pixel of the input image."""
+    height, width = _image_size(model)
+    inputs = keras.tree.map_structure(
+        lambda each: keras.Input((height, width, each.shape[-1]), name=each.name), model.input
+    )
+    fixed = keras.models.clone_model(model, input_tensors=inputs)
+    return sum(_macs(layer) for layer in fixed.layers) / (height * width) / 1000
+
+
+def _image_size(model: keras.Model) -> tuple[int, int]:
+    _, height, width, _ = model.inputs[0].shape
+    return height or PROBE, width or PROBE
+
+
+def _macs(layer: keras.layers.Layer) -> int:
+    if isinstance(layer, keras.Model):
+        return sum(_macs(each) for each in layer.layers)
+    if isinstance(layer, keras.layers.Conv2D):
+        return int(np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:3]))
+    if isinstance(layer, keras.layers.Dense):
+        return int(np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:-1]))
+    return 0
+
+
+def receptive_radius(model: keras.Model, multiple: int, reach: int = 256) -> int:
+    """Return how many pixels away an output pixel still depends on the input, for a fully convolutional `model`.
+
+    The weights of a copy without activations are made positive, so that nothing cancels or saturates; then one input
+    pixel is raised and the farthest changed output pixel found, for each of the pixel's positions within `multiple`.
+    """
+    probe = keras.models.clone_model(model, clone_function=_linear)
+    probe.set_weights([_positive(weight) for weight in probe.get_weights()])
+    centre = reach // multiple * multiple
+    side = 2 * centre
+    return max(_spread(probe, side, centre + offset) for offset in range(multiple))
+
+
+def _linear(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Return a copy of `layer` without its activation: a sigmoid would lose small changes in rounding."""
+    config = layer.get_config()
+    return layer.__class__.from_config({**config, "activation": "linear"} if "activation" in config else config)
+
+
+def _positive(weight: FloatImage) -> FloatImage:
+    """Return an averaging kernel for a kernel, zeros for a bias, which would drown small changes in rounding."""
+    return np.zeros_like(weight) if weight.ndim == 1 else np.full_like(weight, 1 / np.prod(weight.shape[:-1]))
+
+
+def _spread(probe: keras.Model, side: int, at: int) -> int:
+    zeros = {each.name: np.zeros((1, side, side, each.shape[-1]), np.float32) for each in probe.inputs}
+    raised = {name: value.copy() for name, value in zeros.items()}
+    next(iter(raised.values()))[0, at, at] = 1.0
+    change = np.asarray(probe(raised)) != np.asarray(probe(zeros))
+    rows, columns = np.nonzero(change[0].any(axis=-1))
+    return int(max(abs(rows - at).max(), abs(columns - at).max()))

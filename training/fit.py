@@ -1,0 +1,125 @@
+"""One training run: from a recipe and data to an artifact with a measured card."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from models.card import Training
+from models.loader import load
+from models.store import BUNDLED, newest, verify
+from training.checkpoint import Checkpoint
+from training.complexity import kmac_per_pixel
+from training.export import export, next_version
+from training.history import History
+from training.loop import averaged_weights, compile_model, train
+from training.plots import draw_history
+from training.precision import policy, precision_of
+from training.recipe import Data, Recipe
+from training.schedule import Budget
+
+RUNS = Path("runs")
+LICENCE = "Apache-2.0"
+
+
+class FitError(ValueError):
+    """The run can't start as asked; the message is one line that says why."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the command line asks for. Exactly one of `minutes` and `epochs`, or neither: the recipe's minutes."""
+
+    recipe: Recipe[Any]
+    data: Path | None = None
+    minutes: float | None = None
+    epochs: int | None = None
+    start_from: str | None = None
+    resume: bool = False
+    out: Path = RUNS / "artifacts"
+    runs: Path = RUNS
+    precision: str = "auto"
+
+    @property
+    def folder(self) -> Path:
+        return self.runs / self.recipe.name
+
+    @property
+    def budget(self) -> dict[str, Any]:
+        samples = self.epochs * self.recipe.epoch if self.epochs else None
+        return {"minutes": None if samples else self.minutes or self.recipe.minutes, "samples": samples}
+
+
+def fit(run: Run) -> Path:
+    """Train, measure and export; return the artifact's folder.
+
+    Raises FitError, ValueError where the data don't fit the recipe, and FloatingPointError where the loss stops being
+    a number. The checkpoint stays until the artifact is
+    written, so that nothing that goes wrong costs more than the minutes since.
+    """
+    recipe = run.recipe
+    checkpoint = Checkpoint(run.folder / "checkpoint")
+    _check_start(run, checkpoint)
+    keras.utils.set_random_seed(recipe.seed)
+    data = recipe.load(run.data)
+    print(f"{recipe.name}: {data.describe()}", flush=True)
+    model = recipe.build(policy(run.precision))
+    started_from = _start_from(run.start_from, model) if run.start_from else None
+    compile_model(recipe, model)
+    budget = checkpoint.restore(model, **run.budget) if run.resume else Budget(**run.budget)
+    history = History(run.folder / "history.jsonl")
+    train(recipe, model, data, budget, checkpoint, history, lambda line: print(line, flush=True))
+    draw_history(history.entries(), run.folder / "curves.png")
+    folder = _export(run, model, data, budget, started_from)
+    checkpoint.discard()
+    return folder
+
+
+def _check_start(run: Run, checkpoint: Checkpoint) -> None:
+    if run.resume and not checkpoint.exists():
+        raise FitError(f"nothing to resume in {checkpoint.folder}")
+    if not run.resume and checkpoint.exists():
+        raise FitError(f"{checkpoint.folder} holds an unfinished run: go on with --resume, or remove that folder")
+
+
+def _start_from(reference: str, model: keras.Model) -> str:
+    """Give `model` the weights of an artifact and return its name@version.
+
+    `reference` is a folder, or a name[@version] of those in the repository.
+    """
+    artifact = verify(Path(reference) if Path(reference).is_dir() else newest(BUNDLED, reference))
+    source = load(artifact)
+    shapes = [weight.shape for weight in source.weights]
+    if shapes != [weight.shape for weight in model.weights]:
+        raise FitError(f"{reference} has other layers than this recipe: its weights can't be the start")
+    model.set_weights(source.get_weights())
+    return artifact.card.reference
+
+
+def _export(run: Run, model: keras.Model, data: Data, budget: Budget, started_from: str | None) -> Path:
+    """Rebuild the model in float32 with the averaged weights, measure it on held-out data and write the artifact."""
+    recipe = run.recipe
+    final = recipe.build("float32")
+    final.set_weights(averaged_weights(model))
+    fields = {
+        "name": recipe.name,
+        "version": next_version(run.out, recipe.name),
+        "summary": recipe.summary,
+        "licence": LICENCE,
+        "parameters": final.count_params(),
+        "kmac_per_pixel": round(kmac_per_pixel(final), 3),
+        "training": Training(
+            recipe=recipe.name,
+            data=data.describe(),
+            steps=budget.steps,
+            samples=budget.seen,
+            minutes=round(budget.spent_s / 60, 1),
+            precision=precision_of(model),
+            backend=keras.backend.backend(),
+            keras=keras.version(),
+            started_from=started_from,
+        ),
+        **recipe.card(final, data),
+    }
+    return export(final, fields, run.out)

@@ -1,0 +1,76 @@
+"""Photographs for training: a folder of images in memory, split once, and random patches of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models.pixels import ByteImage, FloatImage, to_float
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+HELD_OUT_EVERY = 64
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Return the image files below `folder` in order of their paths. Raises ValueError where there are none."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not files:
+        raise ValueError(f"no images below {folder}: expected files named {', '.join(sorted(SUFFIXES))}")
+    return files
+
+
+def read_rgb(path: Path) -> ByteImage:
+    """Return an image file as (H, W, 3) uint8."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Photographs in memory, (H, W, 3) uint8, split for good; `sources` counts them by the folder they lie in."""
+
+    training: list[ByteImage]
+    held_out: list[ByteImage]
+    sources: Counter[str]
+
+    def __str__(self) -> str:
+        sources = ", ".join(f"{name} {count}" for name, count in self.sources.items())
+        return f"{len(self.training)} photographs, {len(self.held_out)} held out ({sources})"
+
+
+def read_collection(folder: Path, at_least: int) -> Collection:
+    """Read all photographs below `folder` but those smaller than `at_least` pixels on a side.
+
+    Every 64th is held out, and at least one: what the training run reports about itself comes from these. Raises
+    ValueError where there are fewer than two.
+    """
+    read = [(path.parent.name, read_rgb(path)) for path in image_files(folder)]
+    kept = [(source, image) for source, image in read if min(image.shape[:2]) >= at_least]
+    if len(kept) < 2:
+        raise ValueError(f"{folder} has {len(kept)} images of at least {at_least} pixels a side: needs two or more")
+    images = [image for _, image in kept]
+    training = [image for index, image in enumerate(images) if index % HELD_OUT_EVERY]
+    return Collection(training, images[::HELD_OUT_EVERY], Counter(source for source, _ in kept))
+
+
+class PatchSampler:
+    """Draws random square patches, each pixel of the collection equally likely, flipped and rotated."""
+
+    def __init__(self, images: Sequence[ByteImage]) -> None:
+        self._images = images
+        areas = np.array([image.shape[0] * image.shape[1] for image in images], dtype=np.float64)
+        self._cumulative = np.cumsum(areas / areas.sum())
+
+    def draw(self, size: int, rng: np.random.Generator) -> FloatImage:
+        """Return one (size, size, 3) float32 patch, 0-1."""
+        picked = min(int(np.searchsorted(self._cumulative, rng.random())), len(self._images) - 1)
+        image = self._images[picked]
+        top = int(rng.integers(image.shape[0] - size + 1))
+        left = int(rng.integers(image.shape[1] - size + 1))
+        patch = np.rot90(image[top : top + size, left : left + size], int(rng.integers(4)))
+        if rng.random() < 0.5:
+            patch = patch[:, ::-1]
+        return to_float(patch)
