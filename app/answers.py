@@ -1,27 +1,39 @@
-"""The headers that answers share, and the answer that is a picture."""
+"""Answers: the headers that all share, and the one that is a picture."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from fastapi import Response
 
-from app.images import MEDIA_TYPES, Format
+from app.images import MEDIA_TYPES, Format, encode
+from app.intake import Intake
+from app.options import ImageOptions
+from app.service import Service
 from app.workers import Timings
 from models.card import ModelCard
+from models.pixels import ByteImage
 
 DIGEST_DIGITS = 12
 
 
-def model_header(card: ModelCard) -> str:
-    """Return the value of X-Model."""
-    return f"{card.reference}; sha256={card.sha256[:DIGEST_DIGITS]}"
-
-
 def common_headers(card: ModelCard, timings: Timings) -> dict[str, str]:
     """Return the headers of every answer that a model gave."""
-    return {"X-Model": model_header(card), "Server-Timing": timings.header()}
+    digest = card.sha256[:DIGEST_DIGITS]
+    return {"X-Model": f"{card.reference}; sha256={digest}", "Server-Timing": timings.header(), "Vary": "Accept"}
 
 
-def image_answer(body: bytes, format_: Format, headers: Mapping[str, str], warnings: Sequence[str] = ()) -> Response:
-    """Return a picture with `headers`, and X-Warnings when something was converted or lost."""
-    extra = {"X-Warnings": "; ".join(warnings)} if warnings else {}
-    return Response(body, media_type=MEDIA_TYPES[format_], headers={**headers, **extra, "Vary": "Accept"})
+async def picture_answer(
+    service: Service,
+    intake: Intake[ImageOptions],
+    pixels: ByteImage,
+    format_: Format,
+    headers: Mapping[str, str],
+    warnings: Sequence[str] = (),
+) -> Response:
+    """Return `pixels` as a file of `format_`, with `headers`, and X-Warnings when something was converted or lost."""
+    work = partial(encode, pixels, intake.picture, format_, intake.options.quality)
+    body, lost = await service.workers.codec(intake.timings, "encode", work)
+    told = [*intake.picture.warnings, *warnings, *lost]
+    extra = {"X-Warnings": "; ".join(told)} if told else {}
+    shared = common_headers(intake.engine.card, intake.timings)
+    return Response(body, media_type=MEDIA_TYPES[format_], headers={**shared, **headers, **extra})

@@ -2,17 +2,29 @@
 
 from collections.abc import Iterator
 
+from fastapi import Request
+
 from app.errors import InvalidParameter, NotAcceptable
 from app.images import FORMATS, LOSSY, MEDIA_TYPES, Format
+from app.options import ImageOptions
 
 
-def answer_format(asked: Format | None, accept: str | None, own: Format) -> Format:
-    """Return the format: the one asked for, else the input's own if `accept` admits it, else the first it names.
+def answer_format(request: Request, options: ImageOptions, own: Format) -> Format:
+    """Return the format of the answer to a picture in the format `own`.
 
-    `accept` is the Accept header, absent or empty meaning anything. Raises NotAcceptable.
+    The option `format` wins. Raises NotAcceptable, and InvalidParameter for a quality that the format does not have.
     """
-    if asked:
-        return asked
+    chosen = options.format or accepted_format(request.headers.get("Accept"), own)
+    if options.quality is not None and chosen not in LOSSY:
+        raise InvalidParameter(f"quality is for lossy formats; the answer is {chosen.upper()}: leave it out")
+    return chosen
+
+
+def accepted_format(accept: str | None, own: Format) -> Format:
+    """Return `own` if the Accept header admits it, else the first format it names that can be written.
+
+    An absent or empty header admits anything. Raises NotAcceptable.
+    """
     ranges = list(_ranges(accept or "*/*"))
     if any(_admits(media_range, MEDIA_TYPES[own]) for media_range in ranges):
         return own
@@ -21,12 +33,6 @@ def answer_format(asked: Format | None, accept: str | None, own: Format) -> Form
             if _admits(media_range, MEDIA_TYPES[each]):
                 return each
     raise NotAcceptable(f"none of {accept!r} can be written; accepted: {', '.join(MEDIA_TYPES.values())}")
-
-
-def check_quality(quality: int | None, format_: Format) -> None:
-    """Raise InvalidParameter for a quality that the format does not have."""
-    if quality is not None and format_ not in LOSSY:
-        raise InvalidParameter(f"quality is for lossy formats; the answer is {format_.upper()}: leave it out")
 
 
 def _ranges(accept: str) -> Iterator[str]:

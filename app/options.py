@@ -1,6 +1,6 @@
 """The options of each endpoint: as query parameters or form fields, checked by the same models."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.functional_validators import BeforeValidator
@@ -8,6 +8,7 @@ from pydantic.functional_validators import BeforeValidator
 from app.errors import InvalidParameter
 from app.images import FORMATS, Format
 from app.problems import invalid_options
+from models.card import Control, ModelCard
 
 SIGMA_LIMIT = 75.0
 
@@ -35,7 +36,9 @@ Sigma = Annotated[Literal["auto"] | float, BeforeValidator(_sigma)]
 ImageFormat = Annotated[Format, BeforeValidator(_format)]
 
 
-class _Options(BaseModel):
+class Options(BaseModel):
+    """What all endpoints take."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str | None = Field(default=None, description="a name from GET /models, or name@version", max_length=100)
@@ -51,8 +54,15 @@ class _Options(BaseModel):
             raise invalid_options(error.errors()) from error
         return self.model_copy(update={name: getattr(fields, name) for name in fields.model_fields_set})
 
+    def check_controls(self, card: ModelCard) -> None:
+        """Raise InvalidParameter for an option that the client gave and the model does not have."""
+        for name in get_args(Control):
+            if name in self.model_fields_set and name not in card.controls:
+                there = ", ".join(card.controls) or "none"
+                raise InvalidParameter(f"{name} is no option of {card.name}; its options: {there}")
 
-class ImageOptions(_Options):
+
+class ImageOptions(Options):
     """What endpoints that answer with a picture take."""
 
     format: ImageFormat | None = Field(default=None, description="of the answer; default: see Accept, else the input's")
@@ -72,7 +82,7 @@ class ReconstructOptions(ImageOptions):
     """What /reconstruct takes."""
 
 
-class EncodeOptions(_Options):
+class EncodeOptions(Options):
     """What /encode takes."""
 
     normalize: bool | None = Field(default=None, description="scale to unit length; default: as the model's card says")

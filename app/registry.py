@@ -1,7 +1,7 @@
 """The models that this process serves: verified at start-up, then loaded and warmed in the background."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from app.errors import InvalidParameter, NotReady, UnknownModel
@@ -45,10 +45,10 @@ def load_with_tensorflow(artifact: Artifact, tile: int) -> Engine:
 
 
 class Registry:
-    """Engines by name; empty until `load` is done."""
+    """The engines in the order of the settings; none until `load` is done."""
 
     def __init__(self) -> None:
-        self._engines: Mapping[str, Engine] = {}
+        self._engines: Sequence[Engine] = ()
 
     @property
     def ready(self) -> bool:
@@ -56,26 +56,26 @@ class Registry:
 
     def load(self, artifacts: Sequence[Artifact], loader: Loader, tile: int) -> None:
         """Load and warm all of them, then show them all at once. Blocking: for a thread."""
-        engines = {}
+        engines = []
         for artifact in artifacts:
-            engines[artifact.card.name] = loader(artifact, tile)
+            engines.append(loader(artifact, tile))
             logger.info("loaded %s", artifact.card.reference)
         self._engines = engines
 
-    def all(self) -> list[Engine]:
-        """Return the engines in the order of the settings. Raises NotReady."""
+    def all(self) -> Sequence[Engine]:
+        """Return all engines. Raises NotReady."""
         if not self.ready:
             raise NotReady("the models are being loaded: try again in some seconds", headers={"Retry-After": "5"})
-        return list(self._engines.values())
+        return self._engines
 
     def get(self, reference: str) -> Engine:
-        """Return the engine of a name or name@version. Raises NotReady, UnknownModel."""
+        """Return the engine of a name, in its newest version, or of name@version. Raises NotReady, UnknownModel."""
         engines = self.all()
-        for engine in engines:
-            if reference in {engine.card.name, engine.card.reference}:
-                return engine
-        there = ", ".join(engine.card.reference for engine in engines)
-        raise UnknownModel(f"no model {reference!r}; there are: {there}")
+        named = [engine for engine in engines if reference in {engine.card.name, engine.card.reference}]
+        if not named:
+            there = ", ".join(engine.card.reference for engine in engines)
+            raise UnknownModel(f"no model {reference!r}; there are: {there}")
+        return max(named, key=lambda engine: engine.card.version_key)
 
     def get_for(self, task: Task, reference: str) -> Engine:
         """Return an engine for `task`. Raises InvalidParameter too, for a model of another task."""

@@ -4,17 +4,13 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from app.answers import common_headers, image_answer
+from app.answers import picture_answer
 from app.deps import DenoiseQuery, ServiceDep
-from app.errors import InvalidParameter
-from app.images import Picture, decode, encode
-from app.negotiation import answer_format, check_quality
+from app.intake import take_in
+from app.negotiation import answer_format
 from app.openapi import IMAGE_RESPONSES, upload_body
 from app.options import DenoiseOptions
 from app.registry import Engine
-from app.uploads import read_upload
-from app.workers import Timings
-from models.card import ModelCard
 from models.denoising import denoise
 from models.noise import estimate_sigma
 from models.pixels import ByteImage
@@ -31,42 +27,27 @@ router = APIRouter(tags=["images"])
 )
 async def denoise_picture(request: Request, query: DenoiseQuery, service: ServiceDep) -> Response:
     """Answer the picture with its noise removed: same size, channels, alpha, ICC profile and DPI."""
-    upload = await read_upload(request)
-    options = query.merged(upload.form)
-    engine = service.registry.get_for("denoise", options.model or service.settings.default_denoise)
-    _check_controls(options, engine.card)
-    timings = Timings()
-    picture = await service.workers.codec(timings, "decode", partial(decode, upload.data, service.settings.max_pixels))
-    format_ = answer_format(options.format, request.headers.get("Accept"), picture.format)
-    check_quality(options.quality, format_)
-    pixels, sigma = await service.workers.infer(
-        timings, partial(_clean, engine, picture, options, service.settings.tile)
-    )
-    body, lost = await service.workers.codec(
-        timings, "encode", partial(encode, pixels, picture, format_, options.quality)
-    )
-    headers = common_headers(engine.card, timings)
-    if sigma is not None:
-        headers["X-Noise-Sigma"] = f"{sigma:.2f}"
-    return image_answer(body, format_, headers, [*picture.warnings, *lost])
+    intake = await take_in(request, query, service, "denoise", service.settings.default_denoise)
+    format_ = answer_format(request, intake.options, intake.picture.format)
+    work = partial(_clean, intake.engine, intake.picture.pixels, intake.options, service.settings.tile)
+    pixels, sigma = await service.workers.infer(intake.timings, work)
+    headers = {} if sigma is None else {"X-Noise-Sigma": f"{sigma:.2f}"}
+    return await picture_answer(service, intake, pixels, format_, headers)
 
 
-def _check_controls(options: DenoiseOptions, card: ModelCard) -> None:
-    for name in ("sigma", "strength"):
-        if name in options.model_fields_set and name not in card.controls:
-            raise InvalidParameter(
-                f"{name} is no option of {card.name}; its options: {', '.join(card.controls) or 'none'}"
-            )
-
-
-def _clean(engine: Engine, picture: Picture, options: DenoiseOptions, tile: int) -> tuple[ByteImage, float | None]:
+def _clean(engine: Engine, pixels: ByteImage, options: DenoiseOptions, tile: int) -> tuple[ByteImage, float | None]:
     """Return the denoised pixels and the noise level that was used, None for a model without that input."""
     if "sigma" not in engine.card.controls:
-        return denoise(picture.pixels, engine.run, engine.card.input, tile=tile), None
-    if not options.strength:
-        return picture.pixels, 0.0
-    level = estimate_sigma(picture.pixels) if options.sigma == "auto" else options.sigma
-    level *= options.strength
+        return denoise(pixels, engine.run, engine.card.input, tile=tile), None
+    level = _level(pixels, options)
     if not level:
-        return picture.pixels, 0.0
-    return denoise(picture.pixels, engine.run, engine.card.input, tile=tile, sigma=level), level
+        return pixels, 0.0
+    return denoise(pixels, engine.run, engine.card.input, tile=tile, sigma=level), level
+
+
+def _level(pixels: ByteImage, options: DenoiseOptions) -> float:
+    """Return the noise level to remove; 0 means that there is nothing to do."""
+    if not options.strength:
+        return 0.0
+    sigma = estimate_sigma(pixels) if options.sigma == "auto" else options.sigma
+    return sigma * options.strength

@@ -10,15 +10,13 @@ from fastapi.responses import JSONResponse
 
 from app.answers import common_headers
 from app.deps import EncodeQuery, ServiceDep
-from app.images import Picture, decode
+from app.intake import take_in
 from app.openapi import EMBEDDING_RESPONSES, upload_body
 from app.options import EncodeOptions
 from app.registry import Engine
-from app.uploads import read_upload
-from app.workers import Timings
 from models.autoencoding import to_input, unit_length
 from models.card import ModelCard
-from models.pixels import FloatImage
+from models.pixels import ByteImage, FloatImage
 
 NPY = "application/x-npy"
 
@@ -33,26 +31,24 @@ router = APIRouter(tags=["images"])
     openapi_extra=upload_body(EncodeOptions),
 )
 async def encode_picture(request: Request, query: EncodeQuery, service: ServiceDep) -> Response:
-    """Answer the picture's embedding: a vector that is near for pictures that look alike to the model."""
-    upload = await read_upload(request)
-    options = query.merged(upload.form)
-    engine = service.registry.get_for("autoencode", options.model or service.settings.default_encode)
-    embedding = engine.card.embedding
-    if embedding is None:
-        raise TypeError(f"{engine.card.reference} has no embedding")
-    normalize = embedding.normalize if options.normalize is None else options.normalize
-    timings = Timings()
-    picture = await service.workers.codec(timings, "decode", partial(decode, upload.data, service.settings.max_pixels))
-    vector = await service.workers.infer(timings, partial(_embed, engine, picture, normalize))
-    encoding = options.encoding or ("npy" if NPY in request.headers.get("Accept", "") else "json")
-    headers = common_headers(engine.card, timings) | {"Vary": "Accept"}
+    """Answer the picture's embedding: a vector that is near for pictures that look alike to the model.
+
+    The model sees the picture at its own input size (and in gray, if it is a gray model).
+    """
+    intake = await take_in(request, query, service, "autoencode", service.settings.default_encode)
+    card, asked = intake.engine.card, intake.options.normalize
+    normalize = asked if asked is not None else bool(card.embedding and card.embedding.normalize)
+    work = partial(_embed, intake.engine, intake.picture.pixels, normalize)
+    vector = await service.workers.infer(intake.timings, work)
+    headers = common_headers(card, intake.timings)
+    encoding = intake.options.encoding or ("npy" if NPY in request.headers.get("Accept", "") else "json")
     if encoding == "npy":
         return Response(_npy(vector), media_type=NPY, headers=headers)
-    return JSONResponse(_json(vector, engine.card, normalize, in_base64=encoding == "base64"), headers=headers)
+    return JSONResponse(_json(vector, card, normalize, in_base64=encoding == "base64"), headers=headers)
 
 
-def _embed(engine: Engine, picture: Picture, normalize: bool) -> FloatImage:
-    vectors = engine.encode({"image": to_input(picture.pixels, engine.card.input)})
+def _embed(engine: Engine, pixels: ByteImage, normalize: bool) -> FloatImage:
+    vectors = engine.encode({"image": to_input(pixels, engine.card.input)})
     vector: FloatImage = (unit_length(vectors) if normalize else vectors)[0]
     return vector
 

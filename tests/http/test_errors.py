@@ -75,7 +75,11 @@ class TestEveryUpload:
             response = await client.post(f"{endpoint}?model={other}", content=PICTURE)
         assert_problem(response, 422, "invalid_parameter", other, fitting)
 
-    @pytest.mark.parametrize("garbage", [b"GIF89a", b"%PDF-1.7", b"\x00" * 100, b"<svg/>", b"\x89PNG"])
+    @pytest.mark.parametrize(
+        "garbage",
+        [b"GIF89a", b"%PDF-1.7", b"\x00" * 100, b"<svg/>", b"\x89PNG"],
+        ids=["gif", "pdf", "zeros", "svg", "half a signature"],
+    )
     async def test_other_bytes(self, connect: Connect, endpoint: str, garbage: bytes) -> None:
         async with connect() as client:
             assert_problem(await client.post(endpoint, content=garbage), 415, "unsupported_image", "PNG", "JPEG")
