@@ -91,7 +91,7 @@ def _pca(images: Sequence[FloatImage], dimension: int) -> tuple[list[FloatImage]
 
 
 def _reconstruction_figures(part: Part, output: FloatImage, method: str) -> list[Figure]:
-    target, protocol = to_float(part.images), "targets are the pixels in 0-1; output in 0-1, not rounded"
+    target, protocol = to_float(part.images), "targets are the pixels in 0-1; output clipped to 0-1, not rounded"
     return [
         _figure(part, f"binary cross-entropy{method}", binary_cross_entropy(target, output), "nats/pixel", protocol),
         _figure(part, f"squared error{method}", squared_error_per_image(target, output), "per image", protocol),

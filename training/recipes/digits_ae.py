@@ -1,7 +1,10 @@
 """`digits-ae`: a convolutional autoencoder of handwritten digits with an embedding of 32 values.
 
-Command:  python -m training fit digits-ae [--data mnist.npz] --minutes 10
-Expected: 10 minutes on two Zen 4 cores reach TODO on the test images.
+Command:  python -m training fit digits-ae --data mnist.npz --minutes 12  (without --data, Keras downloads MNIST)
+Expected: 12 minutes on two Zen 4 cores, half of them taken by another run, reach on the test images a binary
+          cross-entropy of 0.069 nats a pixel (PCA at 32: 0.117), a squared error of 2.23 an image (11.9), and with
+          the embedding's 5 nearest neighbours 98.4 % of the labels (97.2 %), 96.5 % where the query is as noisy as
+          for digits-denoise (92.5 %).
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,8 +33,8 @@ QUANTILES = 201
 class PartlyNoisyDigits:
     """Digits that are their own targets; half of each batch goes in noisy.
 
-    That is for the embedding (denoising autoencoder, Vincent et al. 2008): without it, noise of a factor of 0.25
-    takes the neighbours' accuracy from 97 to 73 %, where PCA stays at 95.
+    That is for the embedding (denoising autoencoder, Vincent et al. 2008): trained without it, a noise factor of 0.25
+    in the query took the neighbours' accuracy from 97 to 73 %, that of PCA from 95 to 94.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -76,5 +79,5 @@ RECIPE = Recipe(
     card=_card,
     stages=(Stage(until=1.0, batch=64, size=SIDE),),
     epoch=55_000,
-    minutes=10,
+    minutes=12,
 )

@@ -1,8 +1,9 @@
 """`digits-denoise`: a convolutional denoising autoencoder for handwritten digits.
 
-Command:  python -m training fit digits-denoise [--data mnist.npz] --minutes 8
-Expected: 8 minutes on two Zen 4 cores reach TODO dB on the test images (the Keras tutorials' noise factor of 0.5; mean
-          of the images' PSNR), a 3x3 median filter TODO dB.
+Command:  python -m training fit digits-denoise --data mnist.npz --minutes 8  (without --data, Keras downloads MNIST)
+Expected: 8 minutes on two Zen 4 cores, half of them taken by another run, reach 20.9 dB on the test images with the
+          Keras tutorials' noise factor of 0.5 (mean of the images' PSNR; 20.6 dB from the pooled squared error).
+          A 3x3 median filter reaches 14.2 dB; the noisy images have 9.4 dB.
 """
 
 from collections.abc import Iterator, Mapping
