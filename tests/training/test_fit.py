@@ -15,6 +15,7 @@ from models.store import verify
 from training import checkpoint, loop
 from training.__main__ import main
 from training.history import Entry, History
+from training.recipe import Stage
 from training.recipes import RECIPES
 from training.schedule import Budget
 
@@ -124,6 +125,15 @@ def test_checkpoint_holds_weights_optimizer_and_averages(digits_file: Path, monk
     restored, averaged = model.get_weights()[0], loop.averaged_weights(model)[0]
     assert not np.array_equal(initial, restored)
     assert 0 < np.abs(averaged - restored).max() < np.abs(initial - restored).max()
+
+
+def test_stages_follow_each_other(digits_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = RECIPES["digits-denoise"]
+    stages = (Stage(until=0.5, batch=BATCH, size=28), Stage(until=1.0, batch=BATCH // 2, size=28))
+    monkeypatch.setitem(RECIPES, recipe.name, dataclasses.replace(recipe, stages=stages))
+    assert fit("digits-denoise", digits_file, "--epochs", "4") == 0
+    assert steps(History(Path("runs/digits-denoise/history.jsonl")).entries()) == [5, 10, 15, 20, 25, 30]
+    assert read_card(Path("out/digits-denoise/1")).training.samples == 4 * ROUND * BATCH
 
 
 def test_rate_is_set_between_rounds(digits_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,9 @@ RUNS = Path(__file__).parent / "test_fit.py"
 
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="the other tests show it")
-def test_rates_averages_and_checkpoints_work_on_jax() -> None:
+def test_stages_rates_and_checkpoints_work_on_jax() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", RUNS, "-k", "between_rounds or resumed"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", RUNS, "-k", "between_rounds or resumed or stages"],
         env={**os.environ, "KERAS_BACKEND": "jax"},
         capture_output=True,
         text=True,
@@ -22,4 +22,4 @@ def test_rates_averages_and_checkpoints_work_on_jax() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
