@@ -37,7 +37,7 @@ format: $(VENV)/.dev  ## Reformat, and repair what ruff can
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-bench: $(VENV)/.dev  ## Measure quality against published figures
+bench: $(VENV)/.dev  ## Measure picture quality beside OpenCV's filters; ARGS='--sigma 25 --data DIR'
 	$(BIN)/python -m benchmarks.quality $(ARGS)
 
 clean:  ## Remove .venv, caches and builds; runs/ (training output) stays

@@ -23,12 +23,13 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("Content-Length", "0")
-        if not declared.isdecimal():
-            error = MalformedRequest(f"Content-Length is no number: {declared[:20]!r}")
-            await problem(Request(scope), error)(scope, receive, send)
-        elif int(declared) > self._limit:
-            await problem(Request(scope), self._too_large(int(declared)))(scope, receive, send)
+        try:
+            declared = int(Headers(scope=scope).get("Content-Length", "0"))
+        except ValueError:
+            await problem(Request(scope), MalformedRequest("Content-Length is no number"))(scope, receive, send)
+            return
+        if declared > self._limit:
+            await problem(Request(scope), self._too_large(declared))(scope, receive, send)
         else:
             await self._app(scope, self._counting(receive), send)
 

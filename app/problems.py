@@ -1,5 +1,6 @@
 """From an error to its answer: `application/problem+json` (RFC 9457), for the service's own and the framework's."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from app.errors import (
     NotFound,
 )
 from app.request_id import HEADER, request_id
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -81,7 +84,8 @@ def install(app: FastAPI) -> None:
         return problem(request, MalformedRequest("the connection was closed before the body was complete"))
 
     @app.exception_handler(Exception)
-    async def _bug(request: Request, _: Exception) -> JSONResponse:
+    async def _bug(request: Request, error: Exception) -> JSONResponse:
+        logger.error("request %s: %r; the traceback follows", request_id(request.scope), error)
         return problem(request, InternalError("a bug; the service's log has it under this request id"))
 
 

@@ -208,7 +208,14 @@ async def test_unknown_path_and_method(connect: Connect) -> None:
         assert_problem(await client.get("/models/nothing"), 404, "unknown_model", "photo@")
 
 
-async def test_bug_answers_with_the_request_id_and_nothing_else() -> None:
+async def test_length_that_is_no_number(connect: Connect) -> None:
+    async with connect() as client:
+        for length in ("many", "9" * 5000):
+            response = await client.post("/denoise", content=PICTURE, headers={"content-length": length})
+            assert_problem(response, 400, "malformed_request", "Content-Length")
+
+
+async def test_bug_answers_with_the_request_id_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
         card = None
 
@@ -227,6 +234,7 @@ async def test_bug_answers_with_the_request_id_and_nothing_else() -> None:
     body = assert_problem(response, 500, "internal_error")
     assert body["request_id"] == "abc-1"
     assert "secret" not in response.text
+    assert any("abc-1" in message and "secret" in message for message in caplog.messages)
 
 
 async def test_before_the_models_are_loaded() -> None:
