@@ -48,12 +48,19 @@ def read(path: Path | None) -> Digits:
     Raises ValueError for a file of another kind or with arrays that don't fit, OSError for one that can't be read.
     """
     if path is None:
-        (train_images, train_labels), (test_images, test_labels) = keras.datasets.mnist.load_data()
-        return Digits("mnist", train_images, train_labels, test_images, test_labels)
+        return _downloaded()
     arrays = _arrays(path)
     for part in ("train", "test"):
         _check(arrays[f"x_{part}"], arrays[f"y_{part}"], f"{path}: x_{part}, y_{part}")
     return Digits(path.stem, arrays["x_train"], arrays["y_train"], arrays["x_test"], arrays["y_test"])
+
+
+def _downloaded() -> Digits:
+    try:
+        (train_images, train_labels), (test_images, test_labels) = keras.datasets.mnist.load_data()
+    except Exception as error:  # Keras raises no narrower one when a download fails
+        raise OSError(f"MNIST can't be downloaded ({error}): name a file with --data") from error
+    return Digits("mnist", train_images, train_labels, test_images, test_labels)
 
 
 def _arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

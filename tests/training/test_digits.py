@@ -92,3 +92,12 @@ def test_batches_pass_over_all_images_again_and_again(batch: int) -> None:
     flat = np.concatenate(drawn).ravel()
     passes = flat[: len(flat) // 10 * 10].reshape(-1, 10)
     assert all(sorted(each) == list(range(10)) for each in passes)
+
+
+def test_failed_download_says_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr("keras.datasets.mnist.load_data", fail)
+    with pytest.raises(OSError, match="--data"):
+        digits.read(None)
