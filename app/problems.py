@@ -98,6 +98,4 @@ def _translated(request: Request, error: HTTPException) -> LimpidError:
         return MethodNotAllowed(
             f"{request.method} is not for {request.url.path}; allowed: {allowed}", headers=error.headers
         )
-    if error.status_code == MalformedRequest.status:
-        return MalformedRequest(f"the form can't be read: {error.detail}")
     return InternalError("the framework answered with an unexpected status")

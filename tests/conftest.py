@@ -1,7 +1,6 @@
 """What all tests share: real photographs, noise, files, measures."""
 
 import io
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -53,6 +52,3 @@ def gray_photograph() -> np.ndarray:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-Png = Callable[[np.ndarray], bytes]

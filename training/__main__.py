@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.store import BUNDLED, ArtifactError, newest, verify
+from training.evaluate import PROTOCOLS, figures_of
 from training.recipes import RECIPES, recipe_named
 
 
@@ -46,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", help="an artifact's folder, or a name[@version] of those in the repository")
     evaluate.add_argument("--data", type=Path, required=True, help="folder of clean pictures, or an .npz of digits")
     evaluate.add_argument("--sigma", type=float, nargs="+", default=[15.0, 25.0, 50.0], help="of photographs: 0-255")
-    evaluate.add_argument("--protocol", choices=("float", "http"), default="float", help="of photographs")
+    evaluate.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="of photographs")
     evaluate.add_argument("--card", action="store_true", help="put the figures into the artifact's card")
     return parser
 
@@ -70,7 +71,6 @@ def _fit(arguments: argparse.Namespace) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     from models.loader import load
-    from training.evaluate import figures_of
     from training.export import add_figures
 
     folder = Path(arguments.model) if Path(arguments.model).is_dir() else newest(BUNDLED, arguments.model)
