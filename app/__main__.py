@@ -21,7 +21,10 @@ LOGGING = {
 
 
 def main() -> int:
-    """Serve until told to stop; 0, or 1 with one line on why it could not start or go on."""
+    """Serve until told to stop; 0, or 1 with one line on why it could not start or go on.
+
+    uvicorn itself ends the process, with 3, when it can't listen on the address.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     failed = False
 

@@ -14,6 +14,8 @@ from tests.live.conftest import Server, running, start, statuses_until_ready
 
 pytestmark = pytest.mark.live
 
+UVICORN_STARTUP_FAILURE = 3
+
 
 def test_life_from_start_to_stop(photograph: np.ndarray) -> None:
     with running() as server:
@@ -108,5 +110,5 @@ def test_port_in_use_ends_the_process(server: Server) -> None:
     port = server.url.rpartition(":")[2]
     second = start(PORT=port)
     _, log = second.process.communicate(timeout=60)
-    assert second.process.returncode == 1
+    assert second.process.returncode == UVICORN_STARTUP_FAILURE
     assert "address already in use" in log
