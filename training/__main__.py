@@ -8,7 +8,11 @@ from pathlib import Path
 
 from models.store import BUNDLED, ArtifactError, newest, verify
 from training.evaluate import PROTOCOLS, figures_of
+from training.interrupt import Interrupted
 from training.recipes import RECIPES, recipe_named
+
+INTERRUPTED = 130
+"""The exit status of a run that a signal stopped, as shells have it."""
 
 
 def _minutes(text: str) -> float:
@@ -17,6 +21,22 @@ def _minutes(text: str) -> float:
     if not 0 < minutes < math.inf:
         raise ValueError
     return minutes
+
+
+def _rate(text: str) -> float:
+    """Return a positive learning rate; argparse reports a ValueError."""
+    rate = float(text)
+    if not 0 < rate < 1:
+        raise ValueError
+    return rate
+
+
+def _fraction(text: str) -> float:
+    """Return a fraction of the run, 0 up to but not including 1; argparse reports a ValueError."""
+    fraction = float(text)
+    if not 0 <= fraction < 1:
+        raise ValueError
+    return fraction
 
 
 def _epochs(text: str) -> int:
@@ -39,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--minutes", type=_minutes, help="wall time to train for (default: the recipe's)")
     length.add_argument("--epochs", type=_epochs, help="passes over the data to train for")
     fit.add_argument("--from", dest="start_from", metavar="ARTIFACT", help="begin with this artifact's weights")
+    fit.add_argument("--rate", type=_rate, help="peak learning rate (default: the recipe's)")
+    fit.add_argument("--decay-from", type=_fraction, help="part of the run at which it begins to fall, 0-1")
     fit.add_argument("--resume", action="store_true", help="go on with an interrupted run; repeat its other options")
     fit.add_argument("--out", type=Path, default=Path("runs/artifacts"), help="where to put <name>/<version>/")
     fit.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="of the trunk")
@@ -84,11 +106,17 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the command in `words` (default: the process's own); 0, or 1 with one line on what was wrong."""
+    """Run the command in `words` (default: the process's own).
+
+    Returns 0, 1 with one line on what was wrong, or INTERRUPTED.
+    """
     arguments = _parser().parse_args(words)
     commands = {"list": lambda _: _list(), "fit": _fit, "evaluate": _evaluate}
     try:
         commands[arguments.command](arguments)
+    except Interrupted as interrupted:
+        print(f"training {arguments.command}: {interrupted}", file=sys.stderr)
+        return INTERRUPTED
     except (ArtifactError, ValueError, FloatingPointError, OSError) as error:
         print(f"training {arguments.command}: {error}", file=sys.stderr)
         return 1

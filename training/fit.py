@@ -1,6 +1,6 @@
 """One training run: from a recipe and data to an artifact with a measured card."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from training.checkpoint import Checkpoint
 from training.complexity import kmac_per_pixel
 from training.export import export, next_version
 from training.history import History
+from training.interrupt import StopRequest
 from training.loop import averaged_weights, compile_model, train
 from training.plots import draw_history
 from training.precision import policy, precision_of
@@ -37,6 +38,8 @@ class Run:
     epochs: int | None = None
     start_from: str | None = None
     resume: bool = False
+    rate: float | None = None
+    decay_from: float | None = None
     out: Path = RUNS / "artifacts"
     runs: Path = RUNS
     precision: str = "auto"
@@ -44,6 +47,12 @@ class Run:
     @property
     def folder(self) -> Path:
         return self.runs / self.recipe.name
+
+    @property
+    def scheduled(self) -> Recipe[Any]:
+        """The recipe with what the command line replaces of its schedule."""
+        asked: dict[str, Any] = {"rate": self.rate, "decay_from": self.decay_from}
+        return replace(self.recipe, **{name: value for name, value in asked.items() if value is not None})
 
     @property
     def budget(self) -> dict[str, Any]:
@@ -55,10 +64,10 @@ def fit(run: Run) -> Path:
     """Train, measure and export; return the artifact's folder.
 
     Raises FitError, ValueError where the data don't fit the recipe, and FloatingPointError where the loss stops being
-    a number. The checkpoint stays until the artifact is
+    a number. Raises training.interrupt.Interrupted after SIGINT or SIGTERM. The checkpoint stays until the artifact is
     written, so that nothing that goes wrong costs more than the minutes since.
     """
-    recipe = run.recipe
+    recipe = run.scheduled
     checkpoint = Checkpoint(run.folder / "checkpoint")
     _check_start(run, checkpoint)
     keras.utils.set_random_seed(recipe.seed)
@@ -69,7 +78,9 @@ def fit(run: Run) -> Path:
     compile_model(recipe, model)
     budget = checkpoint.restore(model, **run.budget) if run.resume else Budget(**run.budget)
     history = History(run.folder / "history.jsonl")
-    train(recipe, model, data, budget, checkpoint, history, lambda line: print(line, flush=True))
+    stop = StopRequest()
+    with stop.listening():
+        train(recipe, model, data, budget, checkpoint, history, stop, lambda line: print(line, flush=True))
     draw_history(history.entries(), run.folder / "curves.png")
     folder = _export(run, model, data, budget, started_from)
     checkpoint.discard()

@@ -10,6 +10,7 @@ import numpy as np
 
 from training.checkpoint import Checkpoint
 from training.history import Entry, History
+from training.interrupt import Interrupted, StopRequest
 from training.optimizer import AveragingAdamW
 from training.recipe import Batch, Data, Recipe, Stage
 from training.schedule import Budget, learning_rate
@@ -52,9 +53,17 @@ class _Rounds(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, recipe: Recipe[Any], stage: Stage, budget: Budget, checkpoint: Checkpoint, history: History, log: Log
+        self,
+        recipe: Recipe[Any],
+        stage: Stage,
+        budget: Budget,
+        checkpoint: Checkpoint,
+        history: History,
+        stop: StopRequest,
+        log: Log,
     ) -> None:
         super().__init__()
+        self._stop = stop
         self._recipe, self._stage, self._budget = recipe, stage, budget
         self._checkpoint, self._history, self._log = checkpoint, history, log
         self._reported = self._saved = time.monotonic()
@@ -79,6 +88,9 @@ class _Rounds(keras.callbacks.Callback):
             self._checkpoint.save(self.model, self._budget)
         if ends:
             self.model.stop_training = True
+        elif self._stop.made:
+            self._checkpoint.save(self.model, self._budget)
+            raise Interrupted(f"stopped at {self._budget.fraction:.1%}; the same command with --resume goes on")
 
     def _report(self, loss: float) -> None:
         budget = self._budget
@@ -107,13 +119,14 @@ def train(
     budget: Budget,
     checkpoint: Checkpoint,
     history: History,
+    stop: StopRequest,
     log: Log,
 ) -> None:
     """Train the compiled `model` to the end of the budget; it is left with the moving averages of its weights.
 
     A stage ends in the same way: Keras' `fit` replaces the weights by their averages whenever it returns, and the
     next stage goes on from these. Raises FloatingPointError when the loss stops being a number: the last checkpoint
-    is kept.
+    is kept. Raises Interrupted at the end of the round in which `stop` was made, with the state saved.
     """
     history.begin(budget.steps)
     for index, stage in enumerate(recipe.stages):
@@ -127,6 +140,6 @@ def train(
             epochs=10**9,
             shuffle=False,
             verbose=0,
-            callbacks=[_Rounds(recipe, stage, budget, checkpoint, history, log)],
+            callbacks=[_Rounds(recipe, stage, budget, checkpoint, history, stop, log)],
         )
     checkpoint.save(model, budget)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 from pathlib import Path
 
 import keras
@@ -17,7 +18,7 @@ from training.__main__ import main
 from training.history import Entry, History
 from training.recipe import Stage
 from training.recipes import RECIPES
-from training.schedule import Budget
+from training.schedule import WARM_UP_STEPS, Budget
 
 ROUND = 5
 BATCH = 32
@@ -109,6 +110,40 @@ def test_interrupted_run_is_resumed(
     assert fit("digits-denoise", digits_file, "--epochs", "4", "--resume") == 0
     assert steps(History(Path("runs/digits-denoise/history.jsonl")).entries()) == [5, 10, 15, 20]
     assert read_card(Path("out/digits-denoise/1")).training.steps == 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_that_a_signal_stops_loses_nothing(
+    number: signal.Signals, digits_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 1e6)
+    before = signal.getsignal(number)
+    with monkeypatch.context() as patched:
+        append = History.append
+
+        def ask(history: History, entry: Entry) -> None:
+            append(history, entry)
+            signal.raise_signal(number)
+
+        patched.setattr(History, "append", ask)
+        assert fit("digits-denoise", digits_file, "--epochs", "3") == 130
+    assert "stopped at 33.3%" in capsys.readouterr().err
+    assert signal.getsignal(number) is before
+    assert fit("digits-denoise", digits_file, "--epochs", "3", "--resume") == 0
+    assert steps(History(Path("runs/digits-denoise/history.jsonl")).entries()) == [5, 10, 15]
+
+
+def test_rate_and_its_decay_may_be_set(digits_file: Path) -> None:
+    assert fit("digits-denoise", digits_file, "--epochs", "4", "--rate", "0.5", "--decay-from", "0.5") == 0
+    rates = [entry.rate for entry in History(Path("runs/digits-denoise/history.jsonl")).entries()]
+    peak = [0.5 * (step + 1) / WARM_UP_STEPS for step in (0, 5, 10, 15)]
+    assert rates == pytest.approx([peak[0], peak[1], peak[2], peak[3] / 2], rel=1e-5)
+
+
+@pytest.mark.parametrize("option", [("--rate", "0"), ("--rate", "x"), ("--decay-from", "1"), ("--decay-from", "-1")])
+def test_impossible_schedules_are_refused(option: tuple[str, str], digits_file: Path) -> None:
+    with pytest.raises(SystemExit):
+        fit("digits-denoise", digits_file, *option)
 
 
 def test_checkpoint_holds_weights_optimizer_and_averages(digits_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,39 @@
+"""The measured halo, on networks whose answer is known."""
+
+import numpy as np
+import pytest
+
+from models.denoising import Feed
+from models.pixels import FloatImage
+from training.halo import measured_halo
+
+RADIUS = 40
+
+
+def looking(distance: int, weight: float):
+    """A network that adds the pixel `distance` columns to the left, zero beyond the edge, times `weight`."""
+
+    def run(feed: Feed) -> FloatImage:
+        image = feed["image"]
+        shifted = np.zeros_like(image)
+        shifted[:, :, distance:] = image[:, :, :-distance]
+        return (1 - weight) * image + weight * shifted
+
+    return run
+
+
+@pytest.mark.parametrize(("distance", "halo"), [(4, 8), (8, 12), (9, 16), (38, 40)])
+def test_is_as_wide_as_the_network_looks_and_a_little_more(distance: int, halo: int) -> None:
+    assert measured_halo(looking(distance, 0.5), RADIUS, 4, []) == halo
+
+
+def test_what_changes_no_pixel_by_more_than_a_level_does_not_count() -> None:
+    assert measured_halo(looking(30, 1 / 512), RADIUS, 4, []) == 4
+
+
+def test_photographs_are_looked_at(photograph: np.ndarray) -> None:
+    def run(feed: Feed) -> FloatImage:
+        return looking(20, 0.5)(feed) if feed["image"].std() < 0.25 else feed["image"]
+
+    assert measured_halo(run, RADIUS, 4, []) == 4
+    assert measured_halo(run, RADIUS, 4, [photograph]) == 24
