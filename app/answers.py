@@ -5,11 +5,12 @@ from functools import partial
 
 from fastapi import Response
 
+from app.delivery import Delivery
 from app.images import MEDIA_TYPES, Format, encode
 from app.intake import Intake
 from app.options import ImageOptions
 from app.service import Service
-from app.workers import Timings
+from app.timings import Timings
 from models.card import ModelCard
 from models.pixels import ByteImage
 
@@ -32,8 +33,9 @@ async def picture_answer(
 ) -> Response:
     """Return `pixels` as a file of `format_`, with `headers`, and X-Warnings when something was converted or lost."""
     work = partial(encode, pixels, intake.picture, format_, intake.options.quality)
-    body, lost = await service.workers.codec(intake.timings, "encode", work)
+    size = pixels.shape[0] * pixels.shape[1]
+    body, lost = await service.workers.run(intake.claim, intake.timings, "encode", size, work)
     told = [*intake.picture.warnings, *warnings, *lost]
     extra = {"X-Warnings": "; ".join(told)} if told else {}
     shared = common_headers(intake.engine.card, intake.timings)
-    return Response(body, media_type=MEDIA_TYPES[format_], headers={**shared, **headers, **extra})
+    return Delivery(body, MEDIA_TYPES[format_], {**shared, **headers, **extra}, intake.claim)

@@ -1,6 +1,6 @@
-"""A loaded model: compiled once for any picture size, warmed. Importing this module loads TensorFlow."""
+"""A loaded model: traced once, warmed for every shape and batch that comes. Importing this loads TensorFlow."""
 
-import threading
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -8,62 +8,115 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from app.batching import batch_sizes, shapes
+from app.scheduler import LANES
+from app.settings import Device, Precision
 from models.card import ModelCard
 from models.denoising import Feed
+from models.inference import for_inference
 from models.loader import ENCODER, load
 from models.pixels import FloatImage
+from models.processor import has_bfloat16
 from models.store import Artifact, ArtifactError
+from models.tiles import Shape
 
-PRECISION = "float32"
+logger = logging.getLogger(__name__)
+
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+UNIT_OVERHEAD = 25e6
+"""What cutting, feeding and stitching a unit costs beside the network, in multiply-accumulates of the same time."""
+
+
+def use(device: Device, threads: int) -> None:
+    """Choose the device and the number of threads of a kernel, once a process, before any model is loaded.
+
+    Raises ArtifactError where `gpu` is asked for and there is none. A TensorFlow that runs already keeps its settings.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if device == "gpu" and not gpus:
+        raise ArtifactError("LIMPID_DEVICE is gpu, but TensorFlow finds none here")
+    try:
+        if device == "cpu":
+            tf.config.set_visible_devices([], "GPU")
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(LANES)
+    except RuntimeError:
+        logger.debug("TensorFlow runs already: its devices and threads stay as they are")
 
 
 class TensorFlowEngine:
-    """One model, traced once; one batch at a time, since TensorFlow itself spreads a batch over all cores."""
+    """One model. Several threads may run it at the same time."""
 
-    def __init__(self, artifact: Artifact) -> None:
+    def __init__(self, artifact: Artifact, precision: Precision = "auto") -> None:
         if keras.backend.backend() != "tensorflow":
             raise ArtifactError(f"serving needs Keras' TensorFlow backend; KERAS_BACKEND is {keras.backend.backend()}")
         self.card: ModelCard = artifact.card
         self.device = "gpu" if tf.config.list_logical_devices("GPU") else "cpu"
-        self.precision = PRECISION
+        self.precision = self._precision(precision)
+        self.traces = 0
         model = load(artifact)
-        self._lock = threading.Lock()
-        self._run = _traced(model, model.input)
+        if self.card.task == "denoise":
+            model = for_inference(model, POLICIES[self.precision])
+        self._run = self._traced(model, model.input)
         self._encode: Callable[[Feed], Any] | None = None
         if self.card.embedding:
             encoder = model.get_layer(ENCODER)
-            self._encode = _traced(lambda feed, training: encoder(feed["image"], training=training), model.input)
+            self._encode = self._traced(lambda feed, training: encoder(feed["image"], training=training), model.input)
 
     def run(self, feed: Feed) -> FloatImage:
         """Return the network's output, (N, H, W, C) float32, for inputs by name."""
-        return self._call(self._run, feed)
+        return _call(self._run, feed)
 
     def encode(self, feed: Feed) -> FloatImage:
         """Return the embeddings, (N, dimension) float32. Raises TypeError for a model without an encoder."""
         if self._encode is None:
             raise TypeError(f"{self.card.reference} has no encoder")
-        return self._call(self._encode, feed)
+        return _call(self._encode, feed)
+
+    def cost(self, shape: Shape) -> float:
+        """Return what a picture of `shape` costs, in multiply-accumulates."""
+        return 1000 * self.card.kmac_per_pixel * shape[0] * shape[1] + UNIT_OVERHEAD
 
     def warm(self, tile: int) -> None:
-        """Run once at the sizes that come, so that no request pays for what TensorFlow sets up on the first run."""
-        spec = self.card.input
-        sizes = [(spec.height, spec.width)] if spec.height and spec.width else [(spec.multiple * 8,) * 2, (tile, tile)]
-        for height, width in sizes:
-            feed = {"image": np.zeros((1, height, width, spec.channels), np.float32)}
-            if "sigma" in self.card.controls:
-                feed["sigma"] = np.zeros((1, height, width, 1), np.float32)
-            self.run(feed)
-            if self._encode is not None:
-                self.encode(feed)
+        """Run every batch of every shape that comes, so that no request pays for what a first run sets up.
 
-    def _call(self, function: Callable[[Feed], Any], feed: Feed) -> FloatImage:
-        with self._lock:
-            return np.asarray(function({name: tf.constant(value) for name, value in feed.items()}))
+        `tile` is the longest side of a tile. The kernels of a shape and batch are made in its first run.
+        """
+        for shape in shapes(self.card.input, tile):
+            for size in batch_sizes(shape):
+                feed = self._blank(size, shape)
+                self.run(feed)
+                if self._encode is not None:
+                    self.encode(feed)
+
+    def _blank(self, size: int, shape: Shape) -> Feed:
+        image = np.zeros((size, *shape, self.card.input.channels), np.float32)
+        return {"image": image} | ({"sigma": image[..., :1]} if "sigma" in self.card.controls else {})
+
+    def _precision(self, asked: Precision) -> str:
+        """Return what the model is computed in.
+
+        Autoencoders stay in float32: the quantiles of their anomaly scores were measured with it, and they are small.
+        """
+        if self.card.task != "denoise":
+            return "float32"
+        if asked != "auto":
+            return asked
+        return "bfloat16" if self.device == "cpu" and has_bfloat16() else "float32"
+
+    def _traced(self, model: Callable[..., Any], inputs: dict[str, Any]) -> Callable[[Feed], Any]:
+        """Return `model` as one graph with a fixed signature, which TensorFlow never traces again; `traces` counts."""
+
+        def traced(feed: Feed) -> Any:
+            self.traces += 1
+            return model(feed, training=False)
+
+        signature = {
+            name: tf.TensorSpec((None, *tensor.shape[1:]), tf.float32, name) for name, tensor in inputs.items()
+        }
+        concrete: Callable[[Feed], Any] = tf.function(traced, autograph=False).get_concrete_function(signature)
+        return concrete
 
 
-def _traced(model: Callable[..., Any], inputs: dict[str, Any]) -> Callable[[Feed], Any]:
-    """Return `model` as one graph with a fixed signature: TensorFlow never traces it again."""
-    signature = {name: tf.TensorSpec((None, *tensor.shape[1:]), tf.float32, name) for name, tensor in inputs.items()}
-    function = tf.function(lambda feed: model(feed, training=False), autograph=False)
-    concrete: Callable[[Feed], Any] = function.get_concrete_function(signature)
-    return concrete
+def _call(function: Callable[[Feed], Any], feed: Feed) -> FloatImage:
+    return np.asarray(function({name: tf.constant(value) for name, value in feed.items()}))

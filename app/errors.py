@@ -5,11 +5,14 @@ LimpidError
 ├── UnknownModel, NotFound              404
 ├── MethodNotAllowed                    405
 ├── NotAcceptable                       406
+├── RequestTimeout                      408
 ├── BodyTooLarge, ImageTooLarge         413
 ├── UnsupportedImage                    415
 ├── CorruptImage, InvalidParameter      422
+├── Overloaded                          429
 ├── InternalError                       500
-└── NotReady                            503
+├── NotReady                            503
+└── DeadlineExceeded                    504
 """
 
 from collections.abc import Mapping
@@ -74,6 +77,12 @@ class NotAcceptable(LimpidError):
     status, code, title = 406, "not_acceptable", "No acceptable answer format"
 
 
+class RequestTimeout(LimpidError):
+    """The body did not arrive in time."""
+
+    status, code, title = 408, "request_timeout", "Request timeout"
+
+
 class BodyTooLarge(LimpidError):
     """The body is over the byte limit."""
 
@@ -104,6 +113,12 @@ class InvalidParameter(LimpidError):
     status, code, title = 422, "invalid_parameter", "Invalid parameter"
 
 
+class Overloaded(LimpidError):
+    """The service's budget is used up; `Retry-After` says when to come back."""
+
+    status, code, title = 429, "overloaded", "Overloaded"
+
+
 class InternalError(LimpidError):
     """A bug. The detail never says more than where to look."""
 
@@ -114,3 +129,9 @@ class NotReady(LimpidError):
     """The models are still being loaded."""
 
     status, code, title = 503, "not_ready", "Not ready"
+
+
+class DeadlineExceeded(LimpidError):
+    """The request's time is up; what is left of its work is dropped."""
+
+    status, code, title = 504, "deadline_exceeded", "Deadline exceeded"

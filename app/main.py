@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app import openapi, problems
-from app.body_limit import BodyLimitMiddleware
 from app.registry import Loader, find_artifacts, load_with_tensorflow
 from app.request_id import RequestIdMiddleware
 from app.routes import denoise, encode, health, models, reconstruct
@@ -45,19 +44,18 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        loading = asyncio.create_task(
-            asyncio.to_thread(service.registry.load, artifacts, loader, service.settings.tile)
-        )
+        service.start()
+        loading = asyncio.create_task(asyncio.to_thread(service.registry.load, artifacts, loader, service.settings))
         loading.add_done_callback(lambda task: _report(task, on_failure))
         yield
         loading.cancel()
+        service.stop()
 
     app = FastAPIOffline(
         redoc_url=None, title="Limpid", version=version("limpid"), description=DESCRIPTION, lifespan=lifespan
     )
     app.state.service = service
     problems.install(app)
-    app.add_middleware(BodyLimitMiddleware, limit=service.settings.max_body_bytes)
     app.add_middleware(RequestIdMiddleware)
     for routes in (denoise, reconstruct, encode, models, health):
         app.include_router(routes.router)

@@ -7,12 +7,12 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from app.images import MEDIA_TYPES
+from app.multipart import FIELD
 from app.problems import MEDIA_TYPE, Problem
-from app.uploads import FIELD
 
 _FRAMEWORK_ERRORS = ("HTTPValidationError", "ValidationError")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_UPLOAD_PROBLEMS = (400, 404, 406, 413, 415, 422, 500, 503)
+_UPLOAD_PROBLEMS = (400, 404, 406, 408, 413, 415, 422, 429, 500, 503, 504)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from app.deadline import ClientGone
 from app.errors import (
     InternalError,
     InvalidParameter,
@@ -24,6 +25,8 @@ from app.request_id import HEADER, request_id
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+CLIENT_GONE = 499
+"""What access logs show for a client that hung up, as nginx has it; nobody receives it."""
 
 
 class Problem(BaseModel):
@@ -82,6 +85,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ClientDisconnect)
     async def _gone(request: Request, _: ClientDisconnect) -> JSONResponse:
         return problem(request, MalformedRequest("the connection was closed before the body was complete"))
+
+    @app.exception_handler(ClientGone)
+    async def _hung_up(_request: Request, _: ClientGone) -> Response:
+        return Response(status_code=CLIENT_GONE)
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:

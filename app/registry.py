@@ -6,10 +6,12 @@ from typing import Protocol
 
 from app.errors import InvalidParameter, NotReady, UnknownModel
 from app.settings import Settings
+from app.threads import cores
 from models.card import ModelCard, Task
 from models.denoising import Feed
 from models.pixels import FloatImage
 from models.store import Artifact, newest, verify
+from models.tiles import Shape
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +27,11 @@ class Engine(Protocol):
 
     def encode(self, feed: Feed) -> FloatImage: ...
 
+    def cost(self, shape: Shape) -> float: ...
 
-Loader = Callable[[Artifact, int], Engine]
-"""Loads an artifact and warms it for tiles of a size."""
+
+Loader = Callable[[Artifact, Settings], Engine]
+"""Loads an artifact and warms it as the settings say."""
 
 
 def find_artifacts(settings: Settings) -> list[Artifact]:
@@ -35,12 +39,13 @@ def find_artifacts(settings: Settings) -> list[Artifact]:
     return [verify(newest(settings.artifacts_dir, name)) for name in settings.models]
 
 
-def load_with_tensorflow(artifact: Artifact, tile: int) -> Engine:
+def load_with_tensorflow(artifact: Artifact, settings: Settings) -> Engine:
     """Load and warm one artifact; the first call imports TensorFlow, which takes seconds."""
-    from app.engine import TensorFlowEngine
+    from app.engine import TensorFlowEngine, use
 
-    engine = TensorFlowEngine(artifact)
-    engine.warm(tile)
+    use(settings.device, cores())
+    engine = TensorFlowEngine(artifact, settings.precision)
+    engine.warm(settings.tile)
     return engine
 
 
@@ -54,11 +59,11 @@ class Registry:
     def ready(self) -> bool:
         return bool(self._engines)
 
-    def load(self, artifacts: Sequence[Artifact], loader: Loader, tile: int) -> None:
+    def load(self, artifacts: Sequence[Artifact], loader: Loader, settings: Settings) -> None:
         """Load and warm all of them, then show them all at once. Blocking: for a thread."""
         engines = []
         for artifact in artifacts:
-            engines.append(loader(artifact, tile))
+            engines.append(loader(artifact, settings))
             logger.info("loaded %s", artifact.card.reference)
         self._engines = engines
 

@@ -1,13 +1,18 @@
 """Every setting of the service, once: environment variables `LIMPID_…`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.store import BUNDLED
 from models.tiles import DEFAULT_TILE
+
+LEAST_BUDGET_BYTES = 64 * 2**20
+
+Device = Literal["auto", "cpu", "gpu"]
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 class Settings(BaseSettings):
@@ -28,8 +33,35 @@ class Settings(BaseSettings):
     default_encode: str = Field(default="digits-ae", description="the same for /encode")
     max_body_bytes: int = Field(default=64 * 2**20, gt=0, description="largest request body")
     max_pixels: int = Field(default=50_000_000, gt=0, description="largest width x height of a picture")
-    tile: int = Field(default=DEFAULT_TILE, gt=0, description="side of a tile in pixels, halo included")
-    pictures_at_once: int = Field(default=8, gt=0, description="pictures in the network at a time; others wait")
+    device: Device = Field(default="auto", description="what the networks run on")
+    precision: Precision = Field(
+        default="auto", description="of the denoisers' arithmetic; auto: bfloat16 where the processor has it"
+    )
+    tile: int = Field(default=DEFAULT_TILE, ge=128, le=1024, description="longest side of a tile in pixels, with halo")
+    batch_delay_ms: float = Field(default=2.0, ge=0, le=1000, description="how long a batch may wait to fill up")
+    deadline_s: float | None = Field(
+        default=None, gt=0, description="for a picture, from the end of its upload; unset: 30 + 2 per megapixel"
+    )
+    upload_timeout_s: float = Field(default=60.0, gt=0, description="for a request's body to arrive")
+    budget_bytes: int | None = Field(
+        default=None, gt=0, description="of uploads and answers in flight; unset: 4 x max_body_bytes, at least 64 MiB"
+    )
+    budget_pixels: int | None = Field(
+        default=None, gt=0, description="of decoded pictures in flight; unset: 2 x max_pixels"
+    )
+    wait_share: float = Field(
+        default=1 / 3, gt=0, le=1, description="part of its deadline that a request may wait for others; beyond: 429"
+    )
+
+    @property
+    def bytes_in_flight(self) -> int:
+        """The budget of bytes."""
+        return self.budget_bytes or max(4 * self.max_body_bytes, LEAST_BUDGET_BYTES)
+
+    @property
+    def pixels_in_flight(self) -> int:
+        """The budget of pixels."""
+        return self.budget_pixels or 2 * self.max_pixels
 
     @field_validator("models", mode="before")
     @classmethod

@@ -1,86 +1,104 @@
-"""Reading the picture and the form's options out of a request."""
+"""Reading the picture and the form's options out of a request, within the limits, while they arrive."""
 
-from collections.abc import AsyncGenerator
+import asyncio
 from dataclasses import dataclass
+from io import BytesIO
+from typing import Protocol
 
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
-from app.errors import MalformedRequest, NoImage, UnsupportedImage
-
-FIELD = "file"
-MAX_FIELDS = 32
-MAX_FIELD_BYTES = 1024
+from app.admission import REQUEST_BYTES, Claim
+from app.errors import BodyTooLarge, MalformedRequest, NoImage, RequestTimeout, UnsupportedImage
+from app.multipart import FIELD, FormReader
 
 
 @dataclass(frozen=True)
 class Upload:
-    """The picture's bytes, and the form fields beside it by name."""
+    """The picture's file, and the form fields beside it by name."""
 
-    data: bytes
+    file: BytesIO
     form: dict[str, str]
 
 
-async def read_upload(request: Request) -> Upload:
-    """Read a multipart form or a raw body. Raises NoImage, MalformedRequest, or UnsupportedImage for another type."""
-    content_type = request.headers.get("Content-Type", "application/octet-stream").partition(";")[0].strip().lower()
-    if content_type == "multipart/form-data":
-        return await _read_form(request)
-    if not content_type.startswith("image/") and content_type != "application/octet-stream":
+class _Reader(Protocol):
+    """Where the body's pieces go."""
+
+    fields: dict[str, str]
+
+    def write(self, chunk: bytes) -> None: ...
+
+    def finish(self) -> BytesIO: ...
+
+
+class _RawReader:
+    """A body that is the picture itself."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self._file = BytesIO()
+
+    def write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+
+    def finish(self) -> BytesIO:
+        if not self._file.tell():
+            raise NoImage(f"the body is empty: send the image's bytes, or a form with the field {FIELD!r}")
+        self._file.seek(0)
+        return self._file
+
+
+def declared_length(request: Request, limit: int) -> int | None:
+    """Return the Content-Length, None where there is none. Raises BodyTooLarge, MalformedRequest."""
+    header = request.headers.get("Content-Length")
+    if header is None:
+        return None
+    if not (header.isascii() and header.isdigit()) or len(header) > len(str(2**64)):
+        raise MalformedRequest("Content-Length is no number")
+    _check_length(int(header), limit)
+    return int(header)
+
+
+async def read_upload(request: Request, claim: Claim, *, limit: int, seconds: float) -> Upload:
+    """Read a multipart form or a raw body of up to `limit` bytes within `seconds`.
+
+    Every byte is counted as it arrives, and claimed where the length was not declared. Raises NoImage,
+    MalformedRequest, UnsupportedImage for another type, BodyTooLarge, RequestTimeout, Overloaded.
+    """
+    reader = _reader(request.headers.get("Content-Type", "application/octet-stream"))
+    try:
+        async with asyncio.timeout(seconds):
+            await _receive(request, reader, claim, limit)
+    except TimeoutError as error:
+        raise RequestTimeout(
+            f"the body was not here within {seconds:g} s: send it faster, or a smaller file",
+            limit=seconds,
+            headers={"Connection": "close"},
+        ) from error
+    return Upload(reader.finish(), reader.fields)
+
+
+def _reader(content_type: str) -> _Reader:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return FormReader(content_type)
+    if not kind.startswith("image/") and kind != "application/octet-stream":
         raise UnsupportedImage(
-            f"a body of type {content_type} is not read: send multipart/form-data with the field {FIELD!r}, "
+            f"a body of type {kind} is not read: send multipart/form-data with the field {FIELD!r}, "
             "or the image's bytes as image/* or application/octet-stream"
         )
-    data = await request.body()
-    if not data:
-        raise NoImage("the body is empty: send the image's bytes, or a form with the field 'file'")
-    return Upload(data, {})
+    return _RawReader()
 
 
-class _FormParser(MultiPartParser):
-    """Starlette's parser, but a form that is cut off is an error: by itself it drops the part that is not whole."""
-
-    def __init__(self, request: Request) -> None:
-        stream = self._whole(request.stream())
-        super().__init__(request.headers, stream, max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
-        self._ended = False
-
-    def on_end(self) -> None:
-        self._ended = True
-
-    async def _whole(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        async for chunk in stream:
-            yield chunk
-        if not self._ended:
-            raise MultiPartException("it is cut off before its last boundary")
+async def _receive(request: Request, reader: _Reader, claim: Claim, limit: int) -> None:
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        _check_length(received, limit)
+        if received > claim.bytes:
+            claim.grow(max(received - claim.bytes, REQUEST_BYTES))
+        reader.write(chunk)
 
 
-async def _read_form(request: Request) -> Upload:
-    try:
-        form = await _FormParser(request).parse()
-    except MultiPartException as error:
-        raise MalformedRequest(f"the form can't be read: {error.message}") from error
-    try:
-        return await _upload_of(form)
-    finally:
-        await form.close()
-
-
-async def _upload_of(form: FormData) -> Upload:
-    fields: dict[str, str] = {}
-    data: bytes | None = None
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            if name != FIELD:
-                raise NoImage(f"the picture goes into the field {FIELD!r}, not {name!r}")
-            data = await value.read()
-        elif name in fields:
-            raise MalformedRequest(f"the field {name!r} is there twice")
-        else:
-            fields[name] = value
-    if FIELD in fields:
-        raise NoImage(f"the field {FIELD!r} is text: send it as a file, with a file name")
-    if not data:
-        raise NoImage(f"the form has no file, or an empty one, in the field {FIELD!r}")
-    return Upload(data, fields)
+def _check_length(length: int, limit: int) -> None:
+    if length > limit:
+        raise BodyTooLarge(f"the request's body is over {limit} bytes: send a smaller file", limit=limit, value=length)

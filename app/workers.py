@@ -1,56 +1,51 @@
-"""Where the blocking work runs: threads, so many at a time, timed by stage."""
+"""Where blocking work on whole pictures runs: a few threads for small ones, fewer for large ones."""
 
-import os
+import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-import anyio
+from app.admission import Claim
+from app.threads import cores
+from app.timings import Timings
+
+LARGE_PIXELS = 4_000_000
 
 Result = TypeVar("Result")
 
 
-@dataclass
-class Timings:
-    """Milliseconds by stage of one request, as the Server-Timing header shows them."""
-
-    stages: dict[str, float] = field(default_factory=dict)
-
-    def add(self, stage: str, seconds: float) -> None:
-        self.stages[stage] = self.stages.get(stage, 0.0) + 1000 * seconds
-
-    def header(self) -> str:
-        return ", ".join(f"{stage};dur={duration:.1f}" for stage, duration in self.stages.items())
-
-
 class Workers:
-    """Threads for codecs, as many as this process has cores, and for `pictures_at_once` pictures in a network."""
+    """Threads that decode, encode and estimate; large pictures have their own, so that small ones need not wait."""
 
-    def __init__(self, pictures_at_once: int) -> None:
-        self._codecs = anyio.CapacityLimiter(_cores())
-        self._pictures = anyio.CapacityLimiter(pictures_at_once)
+    def __init__(self) -> None:
+        self._small = ThreadPoolExecutor(cores(), "codec")
+        self._large = ThreadPoolExecutor(max(1, cores() // 2), "codec-large")
 
-    async def codec(self, timings: Timings, stage: str, work: Callable[[], Result]) -> Result:
-        """Decode or encode; waiting for a thread counts towards the stage."""
+    async def run(self, claim: Claim, timings: Timings, stage: str, pixels: int, work: Callable[[], Result]) -> Result:
+        """Return what `work` on a picture of so many `pixels` returns; waiting for a thread counts towards `stage`.
+
+        Cancelled, it does not wait: what runs already runs on, and `claim` is held until it ends.
+        """
         started = time.perf_counter()
-        result = await anyio.to_thread.run_sync(work, limiter=self._codecs)
+        pool = self._large if pixels > LARGE_PIXELS else self._small
+        running = pool.submit(work)
+        try:
+            result = await asyncio.wrap_future(running)
+        except asyncio.CancelledError:
+            _hold(claim, running)
+            raise
         timings.add(stage, time.perf_counter() - started)
         return result
 
-    async def infer(self, timings: Timings, work: Callable[[], Result]) -> Result:
-        """Run a network; waiting for a thread is the stage `queue`."""
-        asked = time.perf_counter()
-
-        def timed() -> Result:
-            started = time.perf_counter()
-            timings.add("queue", started - asked)
-            result = work()
-            timings.add("infer", time.perf_counter() - started)
-            return result
-
-        return await anyio.to_thread.run_sync(timed, limiter=self._pictures)
+    def stop(self) -> None:
+        """Take no more work; what runs is not waited for."""
+        for pool in (self._small, self._large):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _hold(claim: Claim, running: "Future[Result]") -> None:
+    """Keep `claim` while `running` can't be cancelled any more."""
+    loop = asyncio.get_running_loop()
+    claim.share()
+    running.add_done_callback(lambda _: loop.call_soon_threadsafe(claim.release))

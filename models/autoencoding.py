@@ -4,11 +4,35 @@ import numpy as np
 from PIL import Image
 
 from models.card import Anomaly, Input
+from models.denoising import Feed
 from models.pixels import ByteImage, FloatImage, to_bytes, to_float, to_gray
+from models.tiles import Shape
+
+
+class Coding:
+    """One picture, made fit by `to_input`, on its way through an autoencoder or its encoder; `output` is what came out.
+
+    A single unit of work, as models.denoising.Denoising has many. `image` is (height, width, channels).
+    """
+
+    count = 1
+
+    def __init__(self, image: FloatImage) -> None:
+        self.shape: Shape = image.shape[0], image.shape[1]
+        self.output: FloatImage = np.empty(0, np.float32)
+        self.image = image
+
+    def feed(self, _: int) -> Feed:
+        """Return the network's input, without the batch axis."""
+        return {"image": self.image}
+
+    def accept(self, _: int, values: FloatImage) -> None:
+        """Take the network's output for the picture."""
+        self.output = values
 
 
 def to_input(pixels: ByteImage, spec: Input) -> FloatImage:
-    """Return `pixels` (H, W, 1 or 3) as a batch of one, (1, height, width, channels) float32 in 0-1.
+    """Return `pixels` (H, W, 1 or 3) as the network takes them, (height, width, channels) float32 in 0-1.
 
     Colour becomes gray for a gray network (BT.601 luma), gray is repeated for a colour one; the size is changed by
     triangular interpolation with antialiasing. A picture that already fits goes in as it is.
@@ -18,7 +42,7 @@ def to_input(pixels: ByteImage, spec: Input) -> FloatImage:
         values = to_gray(values)
     elif values.shape[2] == 1 and spec.channels == 3:
         values = np.repeat(values, 3, axis=2)
-    return resize(values, spec.height or values.shape[0], spec.width or values.shape[1])[None]
+    return resize(values, spec.height or values.shape[0], spec.width or values.shape[1])
 
 
 def to_picture(values: FloatImage, height: int, width: int, channels: int) -> ByteImage:
@@ -53,6 +77,6 @@ def anomaly_score(error: float, anomaly: Anomaly) -> float:
 
 
 def unit_length(vectors: FloatImage) -> FloatImage:
-    """Return (N, dimension) float32 vectors scaled to length 1; the zero vector stays zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    """Return (…, dimension) float32 vectors scaled to length 1; the zero vector stays zero."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, np.finfo(np.float32).tiny), dtype=np.float32)

@@ -30,7 +30,7 @@ class Input(_Part):
     height: int | None = Field(default=None, gt=0, description="fixed height in pixels; null: any")
     width: int | None = Field(default=None, gt=0, description="fixed width in pixels; null: any")
     multiple: int = Field(default=1, gt=0, description="height and width are padded to a multiple of this")
-    halo: int = Field(default=0, ge=0, description="receptive field's radius in pixels: what a tile needs around it")
+    halo: int = Field(default=0, ge=0, description="pixels that a tile needs around what it keeps")
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:

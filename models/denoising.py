@@ -6,7 +6,7 @@ import numpy as np
 
 from models.card import Input
 from models.pixels import LEVELS, ByteImage, FloatImage, Pixels, to_bytes, to_float
-from models.tiles import Grid, Tile, cut, stitch
+from models.tiles import Grid, Shape, Tile, cut, stitch
 
 Feed = Mapping[str, FloatImage]
 """Network inputs by name: `image` (N, H, W, C) 0-1 and, where the model takes it, `sigma` (N, H, W, 1) 0-1."""
@@ -15,42 +15,56 @@ Run = Callable[[Feed], FloatImage]
 """A loaded model: inputs to the denoised `image`."""
 
 
-def denoise(pixels: Pixels, run: Run, spec: Input, *, tile: int, sigma: float | None = None) -> ByteImage:
-    """Return `pixels` denoised, as uint8 of the same shape.
+class Denoising:
+    """A picture on its way through a denoiser, in units: pictures of one shape, each a tile, that a network takes.
 
     `pixels` is (H, W, 1 or 3), uint8 or float32 in 0-1 (noise may reach beyond). `sigma` is the noise level on the
-    0-255 scale, None for a model without that input. Nothing larger than a tile is held in floats.
+    0-255 scale, None for a model without that input. A gray picture is repeated for a colour network; a gray network
+    gets the colours as units of their own. `clean` is the result, uint8 like `pixels`, once every unit is accepted.
+    Only the units between `feed` and `accept` are held in floats. Units may be fed and accepted in any order.
     """
-    clean = np.empty(pixels.shape, dtype=np.uint8)
-    for each in Grid(pixels.shape[0], pixels.shape[1], tile, spec.halo, spec.multiple):
-        values = run(_feed(pixels, each, spec.channels, sigma))
-        stitch(clean, each, to_bytes(_from_batch(values, pixels.shape[2])))
-    return clean
+
+    def __init__(self, pixels: Pixels, spec: Input, *, tile: int, sigma: float | None = None) -> None:
+        grid = Grid(pixels.shape[0], pixels.shape[1], tile, spec.halo, spec.multiple)
+        apart = spec.channels == 1 and pixels.shape[2] == 3
+        self.shape: Shape = grid.shape
+        self.clean: ByteImage = np.empty(pixels.shape, dtype=np.uint8)
+        self._pixels, self._channels, self._sigma = pixels, spec.channels, sigma
+        self._planes = [slice(index, index + 1) for index in range(3)] if apart else [slice(None)]
+        self._tiles: list[Tile] = list(grid)
+
+    @property
+    def count(self) -> int:
+        """The number of units."""
+        return len(self._tiles) * len(self._planes)
+
+    def feed(self, unit: int) -> Feed:
+        """Return the inputs of one unit, each (H, W, C) float32, without the batch axis."""
+        tile, plane = self._unit(unit)
+        image = to_float(cut(self._pixels[..., plane], tile))
+        if image.shape[2] != self._channels:
+            image = np.repeat(image, self._channels, axis=2)
+        if self._sigma is None:
+            return {"image": image}
+        return {"image": image, "sigma": np.full((*self.shape, 1), self._sigma / LEVELS, dtype=np.float32)}
+
+    def accept(self, unit: int, values: FloatImage) -> None:
+        """Take the network's output for one unit, (H, W, C) float32, into `clean`."""
+        tile, plane = self._unit(unit)
+        target = self.clean[..., plane]
+        if values.shape[2] != target.shape[2]:
+            values = values.mean(axis=2, keepdims=True)
+        stitch(target, tile, to_bytes(values))
+
+    def _unit(self, unit: int) -> tuple[Tile, slice]:
+        index, plane = divmod(unit, len(self._planes))
+        return self._tiles[index], self._planes[plane]
 
 
-def _feed(pixels: Pixels, tile: Tile, channels: int, sigma: float | None) -> Feed:
-    image = _to_batch(to_float(cut(pixels, tile)), channels)
-    if sigma is None:
-        return {"image": image}
-    level = np.float32(sigma / LEVELS)
-    return {"image": image, "sigma": np.full((*image.shape[:3], 1), level, dtype=np.float32)}
-
-
-def _to_batch(values: FloatImage, channels: int) -> FloatImage:
-    """Return (H, W, C) as a batch for a network of `channels`.
-
-    A gray picture is repeated for a colour network; a gray network gets the colours as pictures of their own.
-    """
-    if values.shape[2] == channels:
-        return values[None]
-    if channels == 1:
-        return np.moveaxis(values, 2, 0)[..., None]
-    return np.repeat(values, channels, axis=2)[None]
-
-
-def _from_batch(values: FloatImage, channels: int) -> FloatImage:
-    """Undo `_to_batch`: (H, W, C) with the picture's own `channels`."""
-    if len(values) == channels and values.shape[3] == 1:
-        return np.moveaxis(values[..., 0], 0, 2)
-    one: FloatImage = values[0]
-    return one if one.shape[2] == channels else one.mean(axis=2, keepdims=True)
+def denoise(pixels: Pixels, run: Run, spec: Input, *, tile: int, sigma: float | None = None) -> ByteImage:
+    """Return `pixels` denoised, as uint8 of the same shape, one unit after the other; see `Denoising`."""
+    work = Denoising(pixels, spec, tile=tile, sigma=sigma)
+    for unit in range(work.count):
+        values = run({name: value[None] for name, value in work.feed(unit).items()})
+        work.accept(unit, values[0])
+    return work.clean

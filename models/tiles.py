@@ -1,9 +1,8 @@
-"""Cutting a picture into tiles that overlap by a halo, and what each tile contributes to the whole.
+"""Cutting a picture into equal tiles that overlap by a halo, and what each tile contributes to the whole.
 
-Tiles shift inward at the border, so that their edge is the picture's edge; inner edges carry a halo as wide as the
-network's receptive field. A tile then sees everything that the pixels it keeps depend on, and the tiled result
-equals the untiled one. *Untiled* means the picture, reflect-padded to a multiple of the network's stride, in one
-piece.
+Tiles shift inward at the border, so that their edge is the picture's edge; inner edges carry the network's halo. A
+tile then sees everything that the pixels it keeps depend on, and the tiled result equals the untiled one. *Untiled*
+means the picture, reflect-padded to where its last tile ends, in one piece.
 """
 
 from collections.abc import Iterator
@@ -14,7 +13,19 @@ import numpy as np
 from models.pixels import Pixels
 
 DEFAULT_TILE = 512
-"""Side of a tile in pixels, halo included: what the service runs and an evaluation measures."""
+"""Longest side of a tile in pixels, halo included: what the service runs and an evaluation measures."""
+
+SIDES = (28, 32, 64, 96, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024)
+"""The sides that tiles have, so that a network meets few shapes and none for the first time in a request.
+
+Close enough to each other that a picture smaller than a tile does not pay for a whole one; 28 is what digits have.
+"""
+
+TILE_OVERHEAD = 16
+"""What a tile costs beside its pixels, as pixels of its side: many tiny ones are no bargain."""
+
+Shape = tuple[int, int]
+"""(height, width) in pixels."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +46,23 @@ class Tile:
     columns: Span
 
 
+def sides(longest: int, multiple: int) -> tuple[int, ...]:
+    """Return the sides of tiles up to `longest`, ascending, for a network that takes multiples of `multiple`.
+
+    Raises ValueError where there are none.
+    """
+    found = tuple(side for side in SIDES if side <= longest and side % multiple == 0)
+    if not found:
+        raise ValueError(f"no tile of up to {longest} is a multiple of {multiple}; sides are {SIDES}")
+    return found
+
+
 @dataclass(frozen=True)
 class Grid:
-    """How a picture of `height` x `width` is cut: tiles of side `size` with a `halo`, everything on `multiple`.
+    """How a picture of `height` x `width` is cut: tiles up to side `size` with a `halo`, everything on `multiple`.
 
-    Raises ValueError when `size` leaves nothing to keep beside two halos.
+    All tiles of a picture have one `shape`, of those `SIDES` that cost the least together. Raises
+    ValueError when the largest leaves nothing to keep beside two halos.
     """
 
     height: int
@@ -49,10 +72,18 @@ class Grid:
     multiple: int
 
     def __post_init__(self) -> None:
-        if self.size % self.multiple or self.size <= 2 * up_to(self.halo, self.multiple):
-            raise ValueError(
-                f"a tile of {self.size} must be a multiple of {self.multiple} and wider than two halos of {self.halo}"
-            )
+        if max(self._sides) <= 2 * self._halo:
+            raise ValueError(f"tiles of up to {self.size} must be wider than two halos of {self.halo}")
+
+    @property
+    def shape(self) -> Shape:
+        """What every tile of the picture reads."""
+        return self._side(self.height), self._side(self.width)
+
+    @property
+    def count(self) -> int:
+        """The number of tiles."""
+        return self._count(self.height, self.shape[0]) * self._count(self.width, self.shape[1])
 
     def __iter__(self) -> Iterator[Tile]:
         """Yield the tiles row by row; together they keep every pixel of the padded picture exactly once."""
@@ -60,16 +91,33 @@ class Grid:
             for columns in self._spans(self.width):
                 yield Tile(rows, columns)
 
+    @property
+    def _sides(self) -> tuple[int, ...]:
+        return sides(self.size, self.multiple)
+
+    @property
+    def _halo(self) -> int:
+        return up_to(self.halo, self.multiple)
+
+    def _count(self, length: int, side: int) -> int:
+        """Return how many tiles of `side` an axis of `length` takes."""
+        if length <= side:
+            return 1
+        return -(-(length - 2 * self._halo) // (side - 2 * self._halo))
+
+    def _side(self, length: int) -> int:
+        possible = [side for side in self._sides if side > 2 * self._halo or side >= length]
+        return min(possible, key=lambda side: self._count(length, side) * (side + TILE_OVERHEAD))
+
     def _spans(self, length: int) -> Iterator[Span]:
-        padded = up_to(length, self.multiple)
-        halo = up_to(self.halo, self.multiple)
-        kept = start = 0
-        while start + self.size < padded:
-            keep_stop = start + self.size - halo
-            yield Span(start, start + self.size, kept, keep_stop)
-            kept = keep_stop
-            start = min(kept - halo, padded - self.size)
-        yield Span(start, padded, kept, padded)
+        side = self._side(length)
+        padded = max(up_to(length, self.multiple), side)
+        count = self._count(padded, side)
+        step = up_to(-(-(padded - side) // max(count - 1, 1)), self.multiple)
+        starts = [min(index * step, padded - side) for index in range(count)]
+        kept = [0, *(start + self._halo for start in starts[1:]), padded]
+        for start, keep_start, keep_stop in zip(starts, kept, kept[1:], strict=False):
+            yield Span(start, start + side, keep_start, keep_stop)
 
 
 def up_to(length: int, multiple: int) -> int:

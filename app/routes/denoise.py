@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from app.answers import picture_answer
 from app.deps import DenoiseQuery, ServiceDep
-from app.intake import take_in
+from app.inference import run_network
+from app.intake import Intake, admitted
 from app.negotiation import answer_format
 from app.openapi import IMAGE_RESPONSES, upload_body
 from app.options import DenoiseOptions
-from app.registry import Engine
-from models.denoising import denoise
+from app.service import Service
+from models.denoising import Denoising
 from models.noise import estimate_sigma
 from models.pixels import ByteImage
 
@@ -27,27 +28,30 @@ router = APIRouter(tags=["images"])
 )
 async def denoise_picture(request: Request, query: DenoiseQuery, service: ServiceDep) -> Response:
     """Answer the picture with its noise removed: same size, channels, alpha, ICC profile and DPI."""
-    intake = await take_in(request, query, service, "denoise", service.settings.default_denoise)
-    format_ = answer_format(request, intake.options, intake.picture.format)
-    work = partial(_clean, intake.engine, intake.picture.pixels, intake.options, service.settings.tile)
-    pixels, sigma = await service.workers.infer(intake.timings, work)
-    headers = {} if sigma is None else {"X-Noise-Sigma": f"{sigma:.2f}"}
-    return await picture_answer(service, intake, pixels, format_, headers)
+    async with admitted(request, query, service, "denoise", service.settings.default_denoise) as intake:
+        format_ = answer_format(request, intake.options, intake.picture.format)
+        level = await _level(service, intake)
+        pixels = intake.picture.pixels if level == 0 else await _clean(service, intake, level)
+        headers = {} if level is None else {"X-Noise-Sigma": f"{level:.2f}"}
+        return await picture_answer(service, intake, pixels, format_, headers)
 
 
-def _clean(engine: Engine, pixels: ByteImage, options: DenoiseOptions, tile: int) -> tuple[ByteImage, float | None]:
-    """Return the denoised pixels and the noise level that was used, None for a model without that input."""
-    if "sigma" not in engine.card.controls:
-        return denoise(pixels, engine.run, engine.card.input, tile=tile), None
-    level = _level(pixels, options)
-    if not level:
-        return pixels, 0.0
-    return denoise(pixels, engine.run, engine.card.input, tile=tile, sigma=level), level
-
-
-def _level(pixels: ByteImage, options: DenoiseOptions) -> float:
-    """Return the noise level to remove; 0 means that there is nothing to do."""
+async def _level(service: Service, intake: Intake[DenoiseOptions]) -> float | None:
+    """Return the noise level to remove: None for a model that is not told, 0 where there is nothing to do."""
+    options, pixels = intake.options, intake.picture.pixels
+    if "sigma" not in intake.engine.card.controls:
+        return None
     if not options.strength:
         return 0.0
-    sigma = estimate_sigma(pixels) if options.sigma == "auto" else options.sigma
+    if options.sigma != "auto":
+        return options.sigma * options.strength
+    work = partial(estimate_sigma, pixels)
+    sigma = await service.workers.run(intake.claim, intake.timings, "infer", pixels.shape[0] * pixels.shape[1], work)
     return sigma * options.strength
+
+
+async def _clean(service: Service, intake: Intake[DenoiseOptions], level: float | None) -> ByteImage:
+    spec, tile = intake.engine.card.input, service.settings.tile
+    work = Denoising(intake.picture.pixels, spec, tile=tile, sigma=level)
+    await run_network(service, intake, "run", work)
+    return work.clean

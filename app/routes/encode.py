@@ -2,7 +2,6 @@
 
 import base64
 import io
-from functools import partial
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
@@ -10,13 +9,13 @@ from fastapi.responses import JSONResponse
 
 from app.answers import common_headers
 from app.deps import EncodeQuery, ServiceDep
-from app.intake import take_in
+from app.inference import code
+from app.intake import admitted
 from app.openapi import EMBEDDING_RESPONSES, upload_body
 from app.options import EncodeOptions
-from app.registry import Engine
-from models.autoencoding import to_input, unit_length
+from models.autoencoding import unit_length
 from models.card import ModelCard
-from models.pixels import ByteImage, FloatImage
+from models.pixels import FloatImage
 
 NPY = "application/x-npy"
 
@@ -35,22 +34,16 @@ async def encode_picture(request: Request, query: EncodeQuery, service: ServiceD
 
     The model sees the picture at its own input size (and in gray, if it is a gray model).
     """
-    intake = await take_in(request, query, service, "autoencode", service.settings.default_encode)
-    card, asked = intake.engine.card, intake.options.normalize
-    normalize = asked if asked is not None else bool(card.embedding and card.embedding.normalize)
-    work = partial(_embed, intake.engine, intake.picture.pixels, normalize)
-    vector = await service.workers.infer(intake.timings, work)
-    headers = common_headers(card, intake.timings)
-    encoding = intake.options.encoding or ("npy" if NPY in request.headers.get("Accept", "") else "json")
-    if encoding == "npy":
-        return Response(_npy(vector), media_type=NPY, headers=headers)
-    return JSONResponse(_json(vector, card, normalize, in_base64=encoding == "base64"), headers=headers)
-
-
-def _embed(engine: Engine, pixels: ByteImage, normalize: bool) -> FloatImage:
-    vectors = engine.encode({"image": to_input(pixels, engine.card.input)})
-    vector: FloatImage = (unit_length(vectors) if normalize else vectors)[0]
-    return vector
+    async with admitted(request, query, service, "autoencode", service.settings.default_encode) as intake:
+        card, asked = intake.engine.card, intake.options.normalize
+        coding = await code(service, intake, "encode")
+        normalize = asked if asked is not None else bool(card.embedding and card.embedding.normalize)
+        vector = unit_length(coding.output) if normalize else coding.output
+        headers = common_headers(card, intake.timings)
+        encoding = intake.options.encoding or ("npy" if NPY in request.headers.get("Accept", "") else "json")
+        if encoding == "npy":
+            return Response(_npy(vector), media_type=NPY, headers=headers)
+        return JSONResponse(_json(vector, card, normalize, in_base64=encoding == "base64"), headers=headers)
 
 
 def _npy(vector: FloatImage) -> bytes:

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Request, Response
 
 from app.answers import picture_answer
 from app.deps import ReconstructQuery, ServiceDep
-from app.intake import take_in
+from app.inference import code
+from app.intake import admitted
 from app.negotiation import answer_format
 from app.openapi import IMAGE_RESPONSES, upload_body
 from app.options import ReconstructOptions
-from app.registry import Engine
-from models.autoencoding import anomaly_score, reconstruction_error, to_input, to_picture
-from models.card import Input
+from models.autoencoding import Coding, anomaly_score, reconstruction_error, to_picture
+from models.card import Input, ModelCard
 from models.pixels import ByteImage
 
 router = APIRouter(tags=["images"])
@@ -38,23 +38,22 @@ async def reconstruct_picture(request: Request, query: ReconstructQuery, service
 
     The model sees the picture at its own input size (and in gray, if it is a gray model); X-Warnings says so.
     """
-    intake = await take_in(request, query, service, "autoencode", service.settings.default_reconstruct)
-    format_ = answer_format(request, intake.options, intake.picture.format)
-    pixels = intake.picture.pixels
-    result = await service.workers.infer(intake.timings, partial(_reconstruct, intake.engine, pixels))
-    headers = {"X-Reconstruction-Error": f"{result.error:.6f}", "X-Anomaly-Score": f"{result.score:.4f}"}
-    warnings = _conversions(intake.engine.card.input, pixels)
-    return await picture_answer(service, intake, result.pixels, format_, headers, warnings)
+    async with admitted(request, query, service, "autoencode", service.settings.default_reconstruct) as intake:
+        format_ = answer_format(request, intake.options, intake.picture.format)
+        coding = await code(service, intake, "run")
+        pixels = intake.picture.pixels
+        work = partial(_reconstruction, intake.engine.card, coding, pixels)
+        result = await service.workers.run(intake.claim, intake.timings, "infer", pixels.size, work)
+        headers = {"X-Reconstruction-Error": f"{result.error:.6f}", "X-Anomaly-Score": f"{result.score:.4f}"}
+        warnings = _conversions(intake.engine.card.input, pixels)
+        return await picture_answer(service, intake, result.pixels, format_, headers, warnings)
 
 
-def _reconstruct(engine: Engine, pixels: ByteImage) -> _Reconstruction:
-    card = engine.card
+def _reconstruction(card: ModelCard, coding: Coding, pixels: ByteImage) -> _Reconstruction:
     if card.anomaly is None:
         raise TypeError(f"{card.reference} is no autoencoder")
-    image = to_input(pixels, card.input)
-    output = engine.run({"image": image})
-    error = reconstruction_error(image, output)
-    return _Reconstruction(to_picture(output[0], *pixels.shape), error, anomaly_score(error, card.anomaly))
+    error = reconstruction_error(coding.image, coding.output)
+    return _Reconstruction(to_picture(coding.output, *pixels.shape), error, anomaly_score(error, card.anomaly))
 
 
 def _conversions(spec: Input, pixels: ByteImage) -> list[str]:

@@ -7,13 +7,19 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from app.errors import LimpidError
-from app.images import decode, encode
-from tests.conftest import encoded, png
+from app.errors import CorruptImage, ImageTooLarge, LimpidError, UnsupportedImage
+from app.images import Format, Header, Picture, decode, encode, inspect
+from tests.conftest import decoded, encoded, png
 
 MUTATIONS = 1500
+MAX_PIXELS = 1_000_000
+
+
+def picture_of(file: bytes) -> Picture:
+    upload = io.BytesIO(file)
+    return decode(upload, inspect(upload, MAX_PIXELS))
 
 
 def with_right_checksums(file: bytes) -> bytes:
@@ -53,17 +59,18 @@ def test_damaged_files_decode_or_are_refused() -> None:
     outcomes: Counter[str] = Counter()
     for _ in range(MUTATIONS):
         try:
-            decode(mutated(seeds[rng.integers(len(seeds))], rng), max_pixels=1_000_000)
+            picture_of(mutated(seeds[rng.integers(len(seeds))], rng))
             outcomes["decoded"] += 1
         except LimpidError as error:
             outcomes[error.code] += 1
     assert outcomes.keys() == {"decoded", "corrupt_image", "unsupported_image", "image_too_large"}
 
 
-@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 2), (5, 7, 3), (5, 7, 4)])
-def test_png_goes_round_without_a_change(shape: tuple[int, ...]) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    picture = decode(png(pixels), max_pixels=100)
+@pytest.mark.parametrize("size", [(5, 7), (700, 301)])  # one strip, and several
+@pytest.mark.parametrize("bands", [(), (2,), (3,), (4,)])
+def test_png_goes_round_without_a_change(size: tuple[int, int], bands: tuple[int, ...]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, size + bands, dtype=np.uint8)
+    picture = picture_of(png(pixels))
     file, lost = encode(picture.pixels, picture, "png", None)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(file))), pixels)
     assert not lost
@@ -71,7 +78,7 @@ def test_png_goes_round_without_a_change(shape: tuple[int, ...]) -> None:
 
 def test_half_transparent_pixels_lie_on_white_in_a_jpeg() -> None:
     half = np.full((16, 16, 4), (0, 100, 200, 128), np.uint8)
-    picture = decode(png(half), max_pixels=1000)
+    picture = picture_of(png(half))
     file, lost = encode(picture.pixels, picture, "jpeg", 100)
     assert lost
     shown = np.asarray(Image.open(io.BytesIO(file))).reshape(-1, 3).mean(axis=0)
@@ -81,7 +88,69 @@ def test_half_transparent_pixels_lie_on_white_in_a_jpeg() -> None:
 def test_transparent_colour_becomes_alpha() -> None:
     pixels = np.zeros((2, 2, 3), np.uint8)
     pixels[0, 0] = (9, 8, 7)
-    picture = decode(encoded(pixels, "PNG", transparency=(9, 8, 7)), max_pixels=100)
+    picture = picture_of(encoded(pixels, "PNG", transparency=(9, 8, 7)))
     assert picture.alpha is not None
     assert picture.alpha.tolist() == [[0, 255], [255, 255]]
     assert picture.warnings
+
+
+def test_header_is_read_without_the_pixels() -> None:
+    file = encoded(np.zeros((5, 7, 3), np.uint8), "PNG", icc_profile=bytes(5000))
+    upload = io.BytesIO(file[: file.index(b"IDAT") + 4])
+    assert inspect(upload, MAX_PIXELS) == Header("png", 7, 5)
+    with pytest.raises(ImageTooLarge):
+        inspect(upload, 34)
+    with pytest.raises(CorruptImage):
+        decode(upload, Header("png", 7, 5))
+
+
+@pytest.mark.parametrize("file", [b"", b"GIF89a", b"\x89PNG\r\n\x1a"])
+def test_other_files_are_refused(file: bytes) -> None:
+    with pytest.raises(UnsupportedImage):
+        inspect(io.BytesIO(file), MAX_PIXELS)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_orientation_is_applied_as_pillow_does(mode: str, orientation: int) -> None:
+    # Larger than a strip, so that a strip's place is tested too.
+    pixels = np.random.default_rng(0).integers(0, 256, (301, 433, len(mode)), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = encoded(pixels.squeeze(), "PNG", exif=exif)
+    picture = picture_of(file)
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(file))))
+    planes = [picture.pixels] if picture.alpha is None else [picture.pixels, picture.alpha[..., None]]
+    assert np.array_equal(np.concatenate(planes, axis=2).squeeze(), upright)
+    assert picture.warnings == ("EXIF dropped; its orientation is applied",)
+
+
+@pytest.mark.parametrize("bands", [1, 3])
+@pytest.mark.parametrize("format_", ["png", "jpeg"])
+def test_colour_profile_and_resolution_go_through(format_: Format, bands: int) -> None:
+    pixels = np.zeros((4, 4, bands), np.uint8)
+    picture = picture_of(encoded(pixels.squeeze(), format_, icc_profile=b"profile", dpi=(300, 150)))
+    file, _ = encode(picture.pixels, picture, format_, None)
+    with Image.open(io.BytesIO(file)) as image:
+        assert image.info["icc_profile"] == b"profile"
+        assert image.info["dpi"] == pytest.approx((300, 150), abs=0.02)
+
+
+@pytest.mark.parametrize("format_", ["png", "jpeg"])
+def test_a_resolution_that_no_file_can_hold_is_dropped(format_: Format) -> None:
+    exif = Image.Exif()
+    exif[0x0128], exif[0x011A], exif[0x011B] = 2, 4e9, 4e9
+    picture = picture_of(encoded(np.zeros((4, 4), np.uint8), "JPEG", exif=exif))
+    assert len(picture.warnings) == 2
+    file, _ = encode(picture.pixels, picture, format_, None)
+    assert decoded(file).shape == (4, 4)
+
+
+def test_transparent_jpeg_is_the_same_in_strips() -> None:
+    rng = np.random.default_rng(0)
+    tall = rng.integers(0, 256, (300, 400, 4), dtype=np.uint8)
+    picture = picture_of(png(tall))
+    colours, alpha = tall[..., :3].astype(int), tall[..., 3:].astype(int)
+    on_white = ((colours * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    opaque = Picture(on_white, None, "png")
+    assert encode(picture.pixels, picture, "jpeg", 90)[0] == encode(on_white, opaque, "jpeg", 90)[0]

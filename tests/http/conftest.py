@@ -8,6 +8,7 @@ import httpx
 import numpy as np
 import pytest
 from asgi_lifespan import LifespanManager
+from fastapi import FastAPI
 
 from app.main import create_app
 from app.registry import Engine
@@ -16,6 +17,7 @@ from models.card import ModelCard
 from models.denoising import Feed
 from models.pixels import FloatImage
 from models.store import Artifact
+from models.tiles import Shape
 
 READY_WITHIN_S = 120
 
@@ -34,10 +36,13 @@ class HalvingEngine:
 
     def encode(self, feed: Feed) -> FloatImage:
         image = feed["image"]
-        return np.array([[image.mean(), image.min(), image.max()]], dtype=np.float32)
+        return np.stack([image.mean((1, 2, 3)), image.min((1, 2, 3)), image.max((1, 2, 3))], axis=1)
+
+    def cost(self, shape: Shape) -> float:
+        return float(shape[0] * shape[1])
 
 
-def halving_loader(artifact: Artifact, _: int) -> Engine:
+def halving_loader(artifact: Artifact, _: Settings) -> Engine:
     return HalvingEngine(artifact.card)
 
 
@@ -45,14 +50,21 @@ Connect = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @asynccontextmanager
-async def connected(settings: Settings, **options: object) -> AsyncIterator[httpx.AsyncClient]:
-    """Run an application's lifespan and yield a client of it, once it is ready."""
+async def running(settings: Settings, **options: object) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    """Run an application's lifespan and yield it and a client of it, once it is ready."""
     app = create_app(settings, on_failure=lambda: None, **options)
     async with LifespanManager(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://limpid", timeout=READY_WITHIN_S) as client:
             await until_ready(client)
-            yield client
+            yield app, client
+
+
+@asynccontextmanager
+async def connected(settings: Settings, **options: object) -> AsyncIterator[httpx.AsyncClient]:
+    """Run an application's lifespan and yield a client of it, once it is ready."""
+    async with running(settings, **options) as (_, client):
+        yield client
 
 
 async def until_ready(client: httpx.AsyncClient) -> None:

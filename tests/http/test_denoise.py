@@ -126,7 +126,7 @@ async def test_tiny_pictures_keep_their_size(client: httpx.AsyncClient, shape: t
 
 
 async def test_large_photograph_is_tiled_without_seams(photograph: np.ndarray) -> None:
-    """The same picture through small tiles and whole: no difference that 8 bits can show."""
+    """The same picture through small tiles and whole: in bfloat16 no more than two levels of 255 apart."""
     from app.settings import Settings
     from tests.http.conftest import connected
 
@@ -135,7 +135,7 @@ async def test_large_photograph_is_tiled_without_seams(photograph: np.ndarray) -
     for tile in (192, 512):
         async with connected(Settings(models=("photo",), tile=tile)) as client:
             answers.append(decoded((await denoise(client, noisy, sigma=25)).content).astype(int))
-    assert np.abs(answers[0] - answers[1]).max() <= 1
+    assert np.abs(answers[0] - answers[1]).max() <= 2
 
 
 async def test_alpha_comes_back_untouched(client: httpx.AsyncClient, photograph: np.ndarray) -> None:

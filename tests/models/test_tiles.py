@@ -6,50 +6,78 @@ from skimage import data
 
 from models.card import Input
 from models.denoising import denoise
-from models.tiles import Grid, cut, stitch, up_to
+from models.pixels import to_bytes, to_float
+from models.tiles import Grid, cut, sides, stitch
 from tests.conftest import with_noise
 
-SIZES = [1, 3, 4, 7, 8, 63, 64, 65, 96, 127, 129, 200, 513]
+SIZES = [1, 3, 4, 27, 28, 29, 63, 64, 65, 96, 127, 129, 200, 513]
+
+
+def padded(picture: np.ndarray, grid: Grid) -> np.ndarray:
+    """Reflect `picture` to where the last tile ends."""
+    last = list(grid)[-1]
+    missing = last.rows.stop - picture.shape[0], last.columns.stop - picture.shape[1]
+    return np.pad(picture, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")
 
 
 @pytest.mark.parametrize("height", SIZES)
 @pytest.mark.parametrize("width", [1, 64, 65, 200])
 def test_tiles_keep_every_pixel_once_and_put_the_picture_together_again(height: int, width: int) -> None:
     picture = np.random.default_rng(height * width).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    kept = np.zeros((up_to(height, 4), up_to(width, 4)), int)
+    grid = Grid(height, width, size=64, halo=10, multiple=4)
+    kept = np.zeros(padded(picture, grid).shape[:2], int)
     whole = np.zeros_like(picture)
-    for tile in Grid(height, width, size=64, halo=10, multiple=4):
+    for tile in grid:
         kept[tile.rows.keep_start : tile.rows.keep_stop, tile.columns.keep_start : tile.columns.keep_stop] += 1
         part = cut(picture, tile)
-        assert part.shape[0] % 4 == part.shape[1] % 4 == 0
-        assert max(part.shape[:2]) <= 64
+        assert part.shape[:2] == grid.shape
         stitch(whole, tile, part)
     assert (kept == 1).all()
     assert np.array_equal(whole, picture)
+    assert len(list(grid)) == grid.count
 
 
-@pytest.mark.parametrize("length", SIZES)
-def test_inner_edges_have_the_whole_halo(length: int) -> None:
-    padded = up_to(length, 4)
-    for tile in Grid(length, 4, size=64, halo=10, multiple=4):
-        span = tile.rows
+@pytest.mark.parametrize("length", [*SIZES, *range(500, 540), 1000, 4000, 10_001])
+@pytest.mark.parametrize(("size", "halo"), [(64, 10), (128, 24), (512, 24), (512, 200)])
+def test_inner_edges_have_the_whole_halo(length: int, size: int, halo: int) -> None:
+    spans = [tile.rows for tile in Grid(length, 4, size=size, halo=halo, multiple=4)]
+    for index, span in enumerate(spans):
         assert span.start % 4 == 0
-        assert span.start == 0 or span.keep_start - span.start >= 10
-        assert span.stop == padded or span.stop - span.keep_stop >= 10
+        assert span.start == 0 if index == 0 else span.keep_start - span.start >= halo
+        assert index == len(spans) - 1 or span.stop - span.keep_stop >= halo
+
+
+@pytest.mark.parametrize("size", [28, 30, 100, 250, 480, 512])
+def test_small_picture_does_not_pay_for_a_whole_tile(size: int) -> None:
+    height, width = Grid(size, size, size=512, halo=24, multiple=4).shape
+    assert height == width
+    assert size <= height <= max(size + 64, 1.3 * size)
+
+
+@pytest.mark.parametrize(("height", "width"), [(3000, 4000), (10_000, 10_000), (1200, 1600)])
+def test_large_picture_pays_a_third_more_at_most(height: int, width: int) -> None:
+    grid = Grid(height, width, size=512, halo=24, multiple=4)
+    assert grid.count * grid.shape[0] * grid.shape[1] <= 1.33 * height * width
+
+
+def test_shapes_are_few() -> None:
+    shapes = {Grid(length, length + 7, size=512, halo=24, multiple=4).shape for length in range(1, 3000)}
+    assert {side for shape in shapes for side in shape} <= set(sides(512, 4))
 
 
 def test_padding_reflects_like_padding_the_whole_picture() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (130, 70, 1), dtype=np.uint8)
-    padded = np.pad(picture, ((0, 2), (0, 2), (0, 0)), mode="reflect")
-    for tile in Grid(130, 70, size=64, halo=8, multiple=4):
-        expected = padded[tile.rows.start : tile.rows.stop, tile.columns.start : tile.columns.stop]
+    grid = Grid(130, 70, size=64, halo=8, multiple=4)
+    whole = padded(picture, grid)
+    for tile in grid:
+        expected = whole[tile.rows.start : tile.rows.stop, tile.columns.start : tile.columns.stop]
         assert np.array_equal(cut(picture, tile), expected)
 
 
-@pytest.mark.parametrize(("size", "halo"), [(63, 4), (16, 8), (8, 40)])
-def test_impossible_tiles_are_refused(size: int, halo: int) -> None:
+@pytest.mark.parametrize(("size", "halo", "multiple"), [(27, 4, 4), (64, 32, 4), (28, 40, 4), (512, 8, 100)])
+def test_impossible_tiles_are_refused(size: int, halo: int, multiple: int) -> None:
     with pytest.raises(ValueError, match="tile"):
-        Grid(100, 100, size=size, halo=halo, multiple=4)
+        Grid(100, 100, size=size, halo=halo, multiple=multiple)
 
 
 def test_at_most_a_tile_is_in_the_network_at_a_time() -> None:
@@ -75,6 +103,10 @@ def test_tiled_equals_untiled_with_the_real_network(picture: str) -> None:
     if picture == "white noise":
         pixels = np.random.default_rng(0).integers(0, 256, pixels.shape, dtype=np.uint8)
     artifact = verify(newest(BUNDLED, "photo"))
-    run = runner(load(artifact))
-    tiled, untiled = (denoise(pixels, run, artifact.card.input, tile=tile, sigma=30) for tile in (128, 512))
+    run, spec = runner(load(artifact)), artifact.card.input
+    grid = Grid(*pixels.shape[:2], size=128, halo=spec.halo, multiple=spec.multiple)
+    whole = padded(pixels, grid)
+    level = np.full((1, *whole.shape[:2], 1), 30 / 255, np.float32)
+    untiled = to_bytes(run({"image": to_float(whole)[None], "sigma": level})[0])[:301, :398]
+    tiled = denoise(pixels, run, spec, tile=128, sigma=30)
     assert np.abs(tiled.astype(int) - untiled).max() <= 1

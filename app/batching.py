@@ -1,0 +1,42 @@
+"""Which batches a network is run on: few shapes and few sizes, all of them seen at start-up."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from app.registry import Engine
+from models.card import Input
+from models.tiles import Grid, Shape, sides
+
+MAX_BATCH = 64
+MAX_BATCH_PIXELS = 2**16
+"""Beyond this a larger batch no longer is faster per pixel; see docs/performance.md."""
+
+
+def shapes(spec: Input, tile: int) -> list[Shape]:
+    """Return the shapes that pictures reach a network in; `tile` is the longest side of one that takes any size."""
+    if spec.height and spec.width:
+        return [(spec.height, spec.width)]
+    possible = sides(tile, spec.multiple)
+    return list(product(possible, possible))
+
+
+def batch_sizes(shape: Shape) -> Iterator[int]:
+    """Yield the sizes of batches for `shape`, ascending powers of two."""
+    size = 1
+    while size == 1 or (size <= MAX_BATCH and size * shape[0] * shape[1] <= MAX_BATCH_PIXELS):
+        yield size
+        size *= 2
+
+
+def largest_batch(shape: Shape, available: int) -> int:
+    """Return the largest size for `shape` that `available` units fill."""
+    return max(size for size in batch_sizes(shape) if size == 1 or size <= available)
+
+
+def work_of(engine: Engine, height: int, width: int, tile: int) -> float:
+    """Return what a picture costs in a network, in multiply-accumulates: the tiles' halos included."""
+    spec = engine.card.input
+    if spec.height and spec.width:
+        return engine.cost((spec.height, spec.width))
+    grid = Grid(height, width, tile, spec.halo, spec.multiple)
+    return grid.count * engine.cost(grid.shape)

@@ -1,0 +1,62 @@
+"""The end of a request before its answer: its time is up, or its client is gone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+
+from app.errors import DeadlineExceeded
+
+BASE_S = 30.0
+PER_MEGAPIXEL_S = 2.0
+
+
+class ClientGone(Exception):
+    """The client has closed the connection: nobody is there to be answered."""
+
+
+def seconds_for(pixels: int, fixed: float | None) -> float:
+    """Return the time for a picture: `fixed` where that is set, else what grows with the pixels."""
+    return fixed if fixed is not None else BASE_S + PER_MEGAPIXEL_S * pixels / 1e6
+
+
+@asynccontextmanager
+async def in_time(request: Request, seconds: float) -> AsyncIterator[None]:
+    """Cancel what runs inside after `seconds`, or as soon as the client hangs up.
+
+    For a request whose body has been read. Raises DeadlineExceeded or ClientGone.
+    """
+    task, gone = _this_task(), asyncio.Event()
+    watcher = asyncio.create_task(_cancel_when_gone(request, gone, task))
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise DeadlineExceeded(
+            f"the picture was not done within its {seconds:.0f} s: send a smaller one, or come back later",
+            limit=seconds,
+        ) from error
+    except asyncio.CancelledError as error:
+        if not gone.is_set():
+            raise
+        task.uncancel()
+        raise ClientGone from error
+    finally:
+        watcher.cancel()
+
+
+def _this_task() -> asyncio.Task[object]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("there is no task to be cancelled here")
+    return task
+
+
+async def _cancel_when_gone(request: Request, gone: asyncio.Event, task: asyncio.Task[object]) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    gone.set()
+    task.cancel()

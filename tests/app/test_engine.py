@@ -1,0 +1,125 @@
+"""The real engine: one trace, known shapes, and as good in bfloat16 as in float32."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from skimage import data
+
+from app.batching import batch_sizes, shapes, work_of
+from app.engine import TensorFlowEngine
+from models.card import Input
+from models.denoising import Denoising, Feed, denoise
+from models.inference import for_inference
+from models.loader import load
+from models.pixels import FloatImage
+from models.store import BUNDLED, Artifact, newest, verify
+from tests.conftest import psnr, with_noise
+
+TILE = 256
+
+
+def artifact(name: str) -> Artifact:
+    return verify(newest(BUNDLED, name))
+
+
+@pytest.fixture(scope="module")
+def exact() -> TensorFlowEngine:
+    return TensorFlowEngine(artifact("photo"), "float32")
+
+
+@pytest.fixture(scope="module")
+def fast() -> TensorFlowEngine:
+    return TensorFlowEngine(artifact("photo"), "bfloat16")
+
+
+def recording(run: Callable[[Feed], FloatImage], seen: set[tuple[int, ...]]) -> Callable[[Feed], FloatImage]:
+    def recorded(feed: Feed) -> FloatImage:
+        seen.add(feed["image"].shape[:3])
+        return run(feed)
+
+    return recorded
+
+
+@pytest.mark.parametrize("name", ["photo", "digits-denoise"])
+def test_pictures_of_any_size_meet_warmed_shapes_and_are_never_traced_again(name: str) -> None:
+    engine = TensorFlowEngine(artifact(name), "float32")
+    warmed: set[tuple[int, ...]] = set()
+    engine._run = recording(engine._run, warmed)
+    engine.warm(TILE)
+    assert engine.traces == 1
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(60):
+        height, width = (int(side) for side in rng.integers(1, 400, 2))
+        sigma = 20.0 if engine.card.controls else None
+        pixels = np.zeros((height, width, 3), np.uint8)
+        denoise(pixels, recording(engine.run, seen), engine.card.input, tile=TILE, sigma=sigma)
+    assert seen <= warmed
+    assert engine.traces == 1
+
+
+def test_warming_covers_every_batch_that_is_ever_put_together() -> None:
+    engine = TensorFlowEngine(artifact("digits-ae"))
+    warmed: set[tuple[int, ...]] = set()
+    engine._run = recording(engine._run, warmed)
+    engine.warm(TILE)
+    assert warmed == {(size, 28, 28) for size in (1, 2, 4, 8, 16, 32, 64)}
+    assert engine.traces == 2
+
+
+@pytest.mark.parametrize("picture", ["astronaut", "chelsea", "coffee"])
+@pytest.mark.parametrize(("sigma", "loss"), [(25.0, 0.02), (50.0, 0.02), (1.43, 0.1)])
+def test_bfloat16_costs_next_to_nothing(
+    exact: TensorFlowEngine, fast: TensorFlowEngine, picture: str, sigma: float, loss: float
+) -> None:
+    """The last of the noise levels is that of a picture at 45 dB, which is nearly clean."""
+    clean = np.ascontiguousarray(getattr(data, picture)()[:256, :320])
+    noisy = with_noise(clean, sigma)
+    results = [denoise(noisy, each.run, each.card.input, tile=512, sigma=sigma) for each in (exact, fast)]
+    assert psnr(clean, results[0]) > psnr(clean, noisy)
+    assert psnr(clean, results[0]) - psnr(clean, results[1]) < loss
+
+
+def test_precision_can_be_forced_for_denoisers_alone(exact: TensorFlowEngine, fast: TensorFlowEngine) -> None:
+    assert (exact.precision, fast.precision) == ("float32", "bfloat16")
+    assert TensorFlowEngine(artifact("digits-ae"), "bfloat16").precision == "float32"
+    assert TensorFlowEngine(artifact("digits-denoise"), "bfloat16").precision == "bfloat16"
+
+
+@pytest.mark.parametrize("name", ["photo", "digits-denoise"])
+def test_copy_for_inference_computes_the_same(name: str) -> None:
+    model = load(artifact(name))
+    rng = np.random.default_rng(0)
+    feed = {each.name: rng.random((2, 64, 96, each.shape[-1])).astype(np.float32) / 4 for each in model.inputs}
+    copy = for_inference(model, "float32")
+    assert np.abs(np.asarray(copy(feed)) - np.asarray(model(feed))).max() < 1e-5
+    assert {layer.compute_dtype for layer in for_inference(model, "mixed_bfloat16").layers} == {"float32", "bfloat16"}
+
+
+@pytest.mark.parametrize("side", [28, 64, 128])
+def test_picture_in_a_batch_comes_out_like_alone(fast: TensorFlowEngine, side: int) -> None:
+    rng = np.random.default_rng(side)
+    pictures = [rng.integers(0, 256, (side, side, 3), dtype=np.uint8) for _ in range(4)]
+    alone = [denoise(each, fast.run, fast.card.input, tile=TILE, sigma=25) for each in pictures]
+    works = [Denoising(each, fast.card.input, tile=TILE, sigma=25) for each in pictures]
+    feeds = [work.feed(0) for work in works]
+    together = fast.run({name: np.stack([feed[name] for feed in feeds]) for name in feeds[0]})
+    for work, values in zip(works, together, strict=True):
+        work.accept(0, values)
+    for work, expected in zip(works, alone, strict=True):
+        assert np.abs(work.clean.astype(int) - expected).max() <= 1
+
+
+def test_work_of_a_picture_is_that_of_its_tiles(fast: TensorFlowEngine) -> None:
+    small, large = (work_of(fast, side, side, 512) for side in (512, 4096))
+    assert small == fast.cost((512, 512))
+    assert 64 * small < large < 1.4 * 64 * small
+    digits = TensorFlowEngine(artifact("digits-ae"))
+    assert work_of(digits, 28, 28, 512) == work_of(digits, 5000, 4000, 512)
+
+
+def test_a_network_of_one_size_has_one_shape() -> None:
+    assert shapes(Input(channels=1, height=28, width=28), 512) == [(28, 28)]
+    assert (512, 28) in shapes(Input(channels=1, multiple=4), 512)
+    assert max(max(shape) for shape in shapes(Input(channels=3, multiple=4), 256)) == 256
+    assert list(batch_sizes((512, 512))) == [1]
