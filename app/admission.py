@@ -27,6 +27,7 @@ class Admission:
         self._claims: set[Claim] = set()
         self.bytes = 0
         self.pixels = 0
+        self.finished = 0
 
     @property
     def requests(self) -> int:
@@ -70,6 +71,7 @@ class Admission:
         self.bytes -= claim.bytes
         self.pixels -= claim.pixels
         self._claims.discard(claim)
+        self.finished += 1
 
     def _overloaded(self, what: str, limit: int, value: int) -> Overloaded:
         until_free = self._pace.seconds(sum(claim.work for claim in self._claims)) * (value - limit) / limit

@@ -29,6 +29,9 @@ class Delivery(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer; one that its client does not read in time ends without its rest."""
         try:
+            if len(self.body) <= PIECE_BYTES:
+                await super().__call__(scope, receive, send)
+                return
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             for start in range(0, len(self.body), PIECE_BYTES):
                 piece = self.body[start : start + PIECE_BYTES]

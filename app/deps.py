@@ -2,18 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 
-from app.options import DenoiseOptions, EncodeOptions, ReconstructOptions
 from app.service import Service
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
+    """Return the application's service. A coroutine, as FastAPI would send a plain function to a thread."""
     service: Service = request.app.state.service
     return service
 
 
 ServiceDep = Annotated[Service, Depends(_service)]
-DenoiseQuery = Annotated[DenoiseOptions, Query()]
-ReconstructQuery = Annotated[ReconstructOptions, Query()]
-EncodeQuery = Annotated[EncodeOptions, Query()]

@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 from typing import Generic, TypeVar
@@ -32,7 +32,7 @@ ReadT = TypeVar("ReadT", bound=Options, covariant=True)
 class Intake(Generic[ReadT]):
     """A checked request: its options, the model it is for, the decoded picture, and what it may use.
 
-    `deadline` is on the clock of `time.monotonic`. `pixels` are let go of as soon as the network is done with them.
+    `deadline` is on the clock of `time.monotonic`.
     """
 
     options: ReadT
@@ -42,17 +42,23 @@ class Intake(Generic[ReadT]):
     claim: Claim
     deadline: float
 
+    def forget_pixels(self) -> None:
+        """Let go of the decoded pixels: from here on, what was made of them is all that is needed."""
+        self.picture = replace(self.picture, pixels=self.picture.pixels[:0].copy())
+
 
 @asynccontextmanager
 async def admitted(
-    request: Request, query: OptionsT, service: Service, task: Task, default: str
+    request: Request, kind: type[OptionsT], service: Service, task: Task, default: str
 ) -> AsyncIterator[Intake[OptionsT]]:
     """Read and check a request for a model of `task`, `default` unless the client names one.
 
-    Options come from the query or, in a form, from its fields. What runs inside is cancelled when the deadline is over
-    or the client hangs up. Raises the errors of app.errors for clients, and app.deadline.ClientGone.
+    Options, of the `kind` given, come from the query or, in a form, from its fields. What runs inside is cancelled when
+    the deadline is over or the client hangs up. Raises the errors of app.errors for clients, and
+    app.deadline.ClientGone.
     """
     service.registry.all()
+    query = kind.parse(request.query_params.multi_items())
     settings = service.settings
     claim = service.admission.claim(declared_length(request, settings.max_body_bytes))
     try:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
 from app import openapi, problems
+from app.memory import keep_trimmed
 from app.registry import Loader, find_artifacts, load_with_tensorflow
 from app.request_id import RequestIdMiddleware
 from app.routes import denoise, encode, health, models, reconstruct
@@ -47,7 +48,9 @@ def create_app(
         service.start()
         loading = asyncio.create_task(asyncio.to_thread(service.registry.load, artifacts, loader, service.settings))
         loading.add_done_callback(lambda task: _report(task, on_failure))
+        trimming = asyncio.create_task(keep_trimmed(lambda: service.admission.finished))
         yield
+        trimming.cancel()
         loading.cancel()
         service.stop()
 

@@ -24,12 +24,18 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def upload_body(options: type[BaseModel]) -> dict[str, Any]:
-    """Return the declaration of a request body: a form with the picture and the options, or the picture's bytes."""
+def upload(options: type[BaseModel]) -> dict[str, Any]:
+    """Return the declaration of an upload: a form with the picture and the options, or its bytes and a query.
+
+    The routes parse options by themselves: what FastAPI does for a model of query parameters takes a quarter of the
+    time that a thumbnail's request takes in all.
+    """
     fields = options.model_json_schema()["properties"]
+    query = [{"name": name, "in": "query", "required": False, "schema": field} for name, field in fields.items()]
     form = {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY["schema"], **fields}}
     raw = dict.fromkeys([*MEDIA_TYPES.values(), "application/octet-stream"], _BINARY)
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}, **raw}}}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": form}, **raw}}
+    return {"parameters": query, "requestBody": body}
 
 
 def install(app: FastAPI) -> None:

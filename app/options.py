@@ -1,5 +1,6 @@
 """The options of each endpoint: as query parameters or form fields, checked by the same models."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -43,15 +44,27 @@ class Options(BaseModel):
 
     model: str | None = Field(default=None, description="a name from GET /models, or name@version", max_length=100)
 
+    @classmethod
+    def parse(cls, fields: Iterable[tuple[str, str]]) -> Self:
+        """Return the options of a query or a form. Raises InvalidParameter."""
+        given: dict[str, str] = {}
+        for name, value in fields:
+            if name in given:
+                raise InvalidParameter(f"{name} is given twice")
+            given[name] = value
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise invalid_options(error.errors()) from error
+
     def merged(self, form: dict[str, str]) -> Self:
         """Return these query parameters with the form's fields. Raises InvalidParameter."""
+        if not form:
+            return self
         twice = self.model_fields_set & form.keys()
         if twice:
             raise InvalidParameter(f"{min(twice)} is given twice: in the query and in the form")
-        try:
-            fields = type(self).model_validate(form)
-        except ValidationError as error:
-            raise invalid_options(error.errors()) from error
+        fields = self.parse(form.items())
         return self.model_copy(update={name: getattr(fields, name) for name in fields.model_fields_set})
 
     def check_controls(self, card: ModelCard) -> None:

@@ -141,7 +141,8 @@ class Scheduler:
         finally:
             with self._changed:
                 self._expected -= 1
-                self._changed.notify_all()
+                if not self._expected and self._queues:
+                    self._changed.notify()
 
     async def run(
         self, engine: Engine, function: Function, work: Work, ledger: Ledger, deadline: float

@@ -34,6 +34,7 @@ class Service:
     def start(self) -> None:
         """Start the threads that need it."""
         one_thread_for_blas()
+        self.workers.start()
         self.scheduler.start()
 
     def stop(self) -> None:

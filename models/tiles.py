@@ -7,6 +7,7 @@ means the picture, reflect-padded to where its last tile ends, in one piece.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,6 +47,7 @@ class Tile:
     columns: Span
 
 
+@lru_cache(maxsize=64)
 def sides(longest: int, multiple: int) -> tuple[int, ...]:
     """Return the sides of tiles up to `longest`, ascending, for a network that takes multiples of `multiple`.
 
@@ -72,18 +74,18 @@ class Grid:
     multiple: int
 
     def __post_init__(self) -> None:
-        if max(self._sides) <= 2 * self._halo:
+        if max(sides(self.size, self.multiple)) <= 2 * self._halo:
             raise ValueError(f"tiles of up to {self.size} must be wider than two halos of {self.halo}")
 
     @property
     def shape(self) -> Shape:
         """What every tile of the picture reads."""
-        return self._side(self.height), self._side(self.width)
+        return self._axis(self.height)[0], self._axis(self.width)[0]
 
     @property
     def count(self) -> int:
         """The number of tiles."""
-        return self._count(self.height, self.shape[0]) * self._count(self.width, self.shape[1])
+        return self._axis(self.height)[1] * self._axis(self.width)[1]
 
     def __iter__(self) -> Iterator[Tile]:
         """Yield the tiles row by row; together they keep every pixel of the padded picture exactly once."""
@@ -92,32 +94,28 @@ class Grid:
                 yield Tile(rows, columns)
 
     @property
-    def _sides(self) -> tuple[int, ...]:
-        return sides(self.size, self.multiple)
-
-    @property
     def _halo(self) -> int:
         return up_to(self.halo, self.multiple)
 
-    def _count(self, length: int, side: int) -> int:
-        """Return how many tiles of `side` an axis of `length` takes."""
-        if length <= side:
-            return 1
-        return -(-(length - 2 * self._halo) // (side - 2 * self._halo))
-
-    def _side(self, length: int) -> int:
-        possible = [side for side in self._sides if side > 2 * self._halo or side >= length]
-        return min(possible, key=lambda side: self._count(length, side) * (side + TILE_OVERHEAD))
+    def _axis(self, length: int) -> tuple[int, int]:
+        return _axis(length, self.size, self._halo, self.multiple)
 
     def _spans(self, length: int) -> Iterator[Span]:
-        side = self._side(length)
+        side, count = self._axis(length)
         padded = max(up_to(length, self.multiple), side)
-        count = self._count(padded, side)
         step = up_to(-(-(padded - side) // max(count - 1, 1)), self.multiple)
         starts = [min(index * step, padded - side) for index in range(count)]
         kept = [0, *(start + self._halo for start in starts[1:]), padded]
         for start, keep_start, keep_stop in zip(starts, kept, kept[1:], strict=False):
             yield Span(start, start + side, keep_start, keep_stop)
+
+
+@lru_cache(maxsize=4096)
+def _axis(length: int, size: int, halo: int, multiple: int) -> tuple[int, int]:
+    """Return the side of the tiles along an axis, and their number."""
+    possible = [side for side in sides(size, multiple) if side > 2 * halo or side >= length]
+    counts = {side: 1 if length <= side else -(-(length - 2 * halo) // (side - 2 * halo)) for side in possible}
+    return min(counts.items(), key=lambda item: item[1] * (item[0] + TILE_OVERHEAD))
 
 
 def up_to(length: int, multiple: int) -> int:

@@ -5,11 +5,11 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from app.answers import picture_answer
-from app.deps import DenoiseQuery, ServiceDep
+from app.deps import ServiceDep
 from app.inference import run_network
 from app.intake import Intake, admitted
 from app.negotiation import answer_format
-from app.openapi import IMAGE_RESPONSES, upload_body
+from app.openapi import IMAGE_RESPONSES, upload
 from app.options import DenoiseOptions
 from app.service import Service
 from models.denoising import Denoising
@@ -24,11 +24,11 @@ router = APIRouter(tags=["images"])
     summary="Remove noise from a picture",
     response_class=Response,
     responses=IMAGE_RESPONSES,
-    openapi_extra=upload_body(DenoiseOptions),
+    openapi_extra=upload(DenoiseOptions),
 )
-async def denoise_picture(request: Request, query: DenoiseQuery, service: ServiceDep) -> Response:
+async def denoise_picture(request: Request, service: ServiceDep) -> Response:
     """Answer the picture with its noise removed: same size, channels, alpha, ICC profile and DPI."""
-    async with admitted(request, query, service, "denoise", service.settings.default_denoise) as intake:
+    async with admitted(request, DenoiseOptions, service, "denoise", service.settings.default_denoise) as intake:
         format_ = answer_format(request, intake.options, intake.picture.format)
         level = await _level(service, intake)
         pixels = intake.picture.pixels if level == 0 else await _clean(service, intake, level)
@@ -54,4 +54,5 @@ async def _clean(service: Service, intake: Intake[DenoiseOptions], level: float 
     spec, tile = intake.engine.card.input, service.settings.tile
     work = Denoising(intake.picture.pixels, spec, tile=tile, sigma=level)
     await run_network(service, intake, "run", work)
+    intake.forget_pixels()
     return work.clean

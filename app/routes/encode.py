@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.answers import common_headers
-from app.deps import EncodeQuery, ServiceDep
+from app.deps import ServiceDep
 from app.inference import code
 from app.intake import admitted
-from app.openapi import EMBEDDING_RESPONSES, upload_body
+from app.openapi import EMBEDDING_RESPONSES, upload
 from app.options import EncodeOptions
 from models.autoencoding import unit_length
 from models.card import ModelCard
@@ -27,14 +27,14 @@ router = APIRouter(tags=["images"])
     summary="Turn a picture into an embedding",
     response_class=Response,
     responses=EMBEDDING_RESPONSES,
-    openapi_extra=upload_body(EncodeOptions),
+    openapi_extra=upload(EncodeOptions),
 )
-async def encode_picture(request: Request, query: EncodeQuery, service: ServiceDep) -> Response:
+async def encode_picture(request: Request, service: ServiceDep) -> Response:
     """Answer the picture's embedding: a vector that is near for pictures that look alike to the model.
 
     The model sees the picture at its own input size (and in gray, if it is a gray model).
     """
-    async with admitted(request, query, service, "autoencode", service.settings.default_encode) as intake:
+    async with admitted(request, EncodeOptions, service, "autoencode", service.settings.default_encode) as intake:
         card, asked = intake.engine.card, intake.options.normalize
         coding = await code(service, intake, "encode")
         normalize = asked if asked is not None else bool(card.embedding and card.embedding.normalize)

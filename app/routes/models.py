@@ -16,6 +16,7 @@ class ServedModel(ModelCard):
 
     device: str = Field(description="`cpu` or `gpu`")
     precision: str = Field(description="of the network's arithmetic")
+    traces: int = Field(description="graphs made of it, all of them at start-up: a number that grows is a fault")
 
 
 class ModelList(BaseModel):
@@ -37,4 +38,6 @@ async def show_model(name: str, service: ServiceDep) -> ServedModel:
 
 
 def _served(engine: Engine) -> ServedModel:
-    return ServedModel(**engine.card.model_dump(), device=engine.device, precision=engine.precision)
+    return ServedModel(
+        **engine.card.model_dump(), device=engine.device, precision=engine.precision, traces=engine.traces
+    )

@@ -6,11 +6,11 @@ from functools import partial
 from fastapi import APIRouter, Request, Response
 
 from app.answers import picture_answer
-from app.deps import ReconstructQuery, ServiceDep
+from app.deps import ServiceDep
 from app.inference import code
 from app.intake import admitted
 from app.negotiation import answer_format
-from app.openapi import IMAGE_RESPONSES, upload_body
+from app.openapi import IMAGE_RESPONSES, upload
 from app.options import ReconstructOptions
 from models.autoencoding import Coding, anomaly_score, reconstruction_error, to_picture
 from models.card import Input, ModelCard
@@ -31,14 +31,16 @@ class _Reconstruction:
     summary="Reconstruct a picture by an autoencoder, with an anomaly score",
     response_class=Response,
     responses=IMAGE_RESPONSES,
-    openapi_extra=upload_body(ReconstructOptions),
+    openapi_extra=upload(ReconstructOptions),
 )
-async def reconstruct_picture(request: Request, query: ReconstructQuery, service: ServiceDep) -> Response:
+async def reconstruct_picture(request: Request, service: ServiceDep) -> Response:
     """Answer what the autoencoder makes of the picture, at the picture's own size.
 
     The model sees the picture at its own input size (and in gray, if it is a gray model); X-Warnings says so.
     """
-    async with admitted(request, query, service, "autoencode", service.settings.default_reconstruct) as intake:
+    async with admitted(
+        request, ReconstructOptions, service, "autoencode", service.settings.default_reconstruct
+    ) as intake:
         format_ = answer_format(request, intake.options, intake.picture.format)
         coding = await code(service, intake, "run")
         pixels = intake.picture.pixels

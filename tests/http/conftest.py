@@ -27,6 +27,7 @@ class HalvingEngine:
 
     device = "cpu"
     precision = "float32"
+    traces = 0
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
