@@ -15,10 +15,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 export TF_CPP_MIN_LOG_LEVEL ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test lint format bench lock clean
+.PHONY: help install serve test lint format bench bench-quality lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.dev  ## Make .venv with the service and all that development needs
 
@@ -37,7 +37,10 @@ format: $(VENV)/.dev  ## Reformat, and repair what ruff can
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-bench: $(VENV)/.dev  ## Measure picture quality beside OpenCV's filters; ARGS='--sigma 25 --data DIR'
+bench: $(VENV)/.bench  ## Measure speed, memory and manners beside peers into docs/performance.md; ARGS='--only load'
+	$(BIN)/python -m benchmarks.latency $(ARGS)
+
+bench-quality: $(VENV)/.dev  ## Measure picture quality beside OpenCV's filters; ARGS='--sigma 25 --data DIR'
 	$(BIN)/python -m benchmarks.quality $(ARGS)
 
 clean:  ## Remove .venv, caches and builds; runs/ (training output) stays
@@ -63,6 +66,11 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.limpid
 	@$(PIP) install --require-hashes -r $<
 	@touch $@
 
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.dev
+	@echo "Adding the benchmarks' peers to $(VENV)"
+	@$(PIP) install --require-hashes -r $<
+	@touch $@
+
 # --- the locks: nobody but `make lock` needs uv ----------------------------------------------------------------------
 
 UV ?= $(shell command -v uv || echo .uv/bin/uv)
@@ -73,6 +81,8 @@ COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 
 lock: | $(UV)  ## Bring the locks in line with pyproject.toml; ARGS=--upgrade takes new versions too
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock --extra training --group dev
+	$(COMPILE) --output-file requirements-bench.lock --constraints requirements-dev.lock --extra training \
+		--group dev --group bench
 # tensorflow and tensorflow-cpu install the same module, and pyproject.toml cannot take a dependency back in an extra:
 # so leave it out of the file. What it depends on stays, as tensorflow depends on the same.
 	$(COMPILE) --output-file requirements-gpu.lock --constraints requirements.lock --extra gpu \

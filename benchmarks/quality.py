@@ -1,6 +1,6 @@
 """Picture quality beside what is used today: the same noisy pictures through each method, in one run.
 
-    make bench ARGS="--data FOLDER --sigma 15 25 50 --crops docs/before-after.png"
+    make bench-quality ARGS="--data FOLDER --sigma 15 25 50 --crops docs/before-after.png"
 
 Protocol: noise from `default_rng(0)`, clipped and rounded to 8 bits as an uploaded file is; PSNR over all pixels and
 channels, mean over the pictures. The classical methods are told nothing about the noise but get their best setting of
@@ -61,16 +61,17 @@ def non_local_means(noisy: ByteImage, sigma: float) -> Iterable[ByteImage]:
     """OpenCV's fast non-local means (Buades et al. 2005)."""
     for factor in (0.4, 0.6, 0.8, 1.0, 1.2):
         if noisy.shape[2] == 1:
-            yield cv2.fastNlMeansDenoising(noisy[..., 0], None, factor * sigma)[..., None]
+            yield np.asarray(cv2.fastNlMeansDenoising(noisy[..., 0], None, factor * sigma)[..., None], np.uint8)
         else:
-            yield cv2.fastNlMeansDenoisingColored(noisy, None, factor * sigma, factor * sigma)
+            clean = cv2.fastNlMeansDenoisingColored(noisy, None, factor * sigma, factor * sigma)
+            yield np.asarray(clean, np.uint8)
 
 
 def bilateral(noisy: ByteImage, sigma: float) -> Iterable[ByteImage]:
     """OpenCV's bilateral filter (Tomasi and Manduchi 1998)."""
     for colour in (2.0, 3.0, 4.0, 6.0):
         for space in (1.5, 2.5, 4.0):
-            yield cv2.bilateralFilter(noisy, 0, colour * sigma, space).reshape(noisy.shape)
+            yield np.asarray(cv2.bilateralFilter(noisy, 0, colour * sigma, space).reshape(noisy.shape), np.uint8)
 
 
 def pictures(folder: Path | None) -> list[ByteImage]:

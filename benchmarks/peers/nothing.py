@@ -1,0 +1,49 @@
+"""Our own application with an engine that does nothing: what the service around the network can carry."""
+
+import uvicorn
+
+from app.__main__ import LOGGING
+from app.main import create_app
+from app.registry import Engine
+from app.settings import Settings
+from models.card import ModelCard
+from models.denoising import Feed
+from models.pixels import FloatImage
+from models.store import Artifact
+from models.tiles import Shape
+
+
+class NothingEngine:
+    """Returns its input."""
+
+    device = "cpu"
+    precision = "float32"
+    traces = 0
+
+    def __init__(self, card: ModelCard) -> None:
+        self.card = card
+
+    def run(self, feed: Feed) -> FloatImage:
+        return feed["image"]
+
+    def encode(self, feed: Feed) -> FloatImage:
+        return feed["image"].reshape(len(feed["image"]), -1)
+
+    def cost(self, shape: Shape) -> float:
+        return float(shape[0] * shape[1])
+
+
+def nothing_loader(artifact: Artifact, _: Settings) -> Engine:
+    """Return an engine for any artifact."""
+    return NothingEngine(artifact.card)
+
+
+def main() -> None:
+    """Serve as `python -m app` does."""
+    settings = Settings()
+    app = create_app(settings, loader=nothing_loader)
+    uvicorn.Server(uvicorn.Config(app, host=settings.host, port=settings.port, log_config=LOGGING)).run()
+
+
+if __name__ == "__main__":
+    main()
