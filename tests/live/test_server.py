@@ -1,7 +1,10 @@
 """The service as a process: start-up, a photograph over the wire, stopping, refusing to start."""
 
+import os
 import shutil
 import socket
+import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -61,6 +64,37 @@ def test_many_clients_at_once_get_their_own_pictures(server: Server) -> None:
         answers = list(pool.map(send, levels))
     for level, answer in zip(levels, answers, strict=True):
         assert abs(float(answer.mean()) - level) < 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_clients_that_hang_up_are_worked_for_no_longer(photograph: np.ndarray) -> None:
+    """Forty pictures of 2 megapixels are a minute of work on one core; without clients, the process is soon idle."""
+    large = png(np.tile(with_noise(photograph), (4, 4, 1)))
+    with running() as server:
+        statuses_until_ready(server)
+        host, port = server.url.removeprefix("http://").split(":")
+        head = f"POST /denoise?sigma=25 HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(large)}\r\n\r\n"
+        connections = [socket.create_connection((host, int(port)), timeout=60) for _ in range(40)]
+        for connection in connections:
+            connection.sendall(head.encode() + large)
+        for connection in connections:
+            connection.close()
+        busy = [busy_seconds_of_the_next(1.0, server) for _ in range(6)]
+        assert min(busy) < 0.1, busy
+        answer = httpx.post(f"{server.url}/denoise?sigma=25", content=png(photograph), timeout=60)
+        assert answer.status_code == 200
+
+
+def busy_seconds_of_the_next(seconds: float, server: Server) -> float:
+    """Return how long the server's process is on a core meanwhile."""
+    before = processor_seconds(server)
+    time.sleep(seconds)
+    return processor_seconds(server) - before
+
+
+def processor_seconds(server: Server) -> float:
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def hang_up_halfway(server: Server) -> None:
