@@ -1,6 +1,7 @@
 """A loaded model: traced once, warmed for every shape and batch that comes. Importing this loads TensorFlow."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,7 @@ class TensorFlowEngine:
         self.device = "gpu" if tf.config.list_logical_devices("GPU") else "cpu"
         self.precision = self._precision(precision)
         self.traces = 0
+        self.trial: tuple[float, float] | None = None
         model = load(artifact)
         if self.card.task == "denoise":
             model = for_inference(model, POLICIES[self.precision])
@@ -80,7 +82,8 @@ class TensorFlowEngine:
     def warm(self, tile: int) -> None:
         """Run every batch of every shape that comes, so that no request pays for what a first run sets up.
 
-        `tile` is the longest side of a tile. The kernels of a shape and batch are made in its first run.
+        `tile` is the longest side of a tile. The kernels of a shape and batch are made in its first run. `trial` is
+        the work and the seconds of one more run, of the largest shape.
         """
         for shape in shapes(self.card.input, tile):
             for size in batch_sizes(shape):
@@ -88,6 +91,9 @@ class TensorFlowEngine:
                 self.run(feed)
                 if self._encode is not None:
                     self.encode(feed)
+        started = time.perf_counter()
+        self.run(self._blank(1, shape))
+        self.trial = self.cost(shape), time.perf_counter() - started
 
     def _blank(self, size: int, shape: Shape) -> Feed:
         image = np.zeros((size, *shape, self.card.input.channels), np.float32)

@@ -46,7 +46,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.start()
-        loading = asyncio.create_task(asyncio.to_thread(service.registry.load, artifacts, loader, service.settings))
+        loading = asyncio.create_task(asyncio.to_thread(service.load, artifacts, loader))
         loading.add_done_callback(lambda task: _report(task, on_failure))
         trimming = asyncio.create_task(keep_trimmed(lambda: service.admission.finished))
         yield

@@ -1,4 +1,4 @@
-"""Giving memory back to the system, which glibc by itself keeps: see docs/decisions/0007-memory.md."""
+"""Giving memory back to the system, which glibc by itself keeps: see docs/decisions/0008-memory.md."""
 
 import asyncio
 import ctypes

@@ -24,6 +24,7 @@ class Engine(Protocol):
     device: str
     precision: str
     traces: int
+    trial: tuple[float, float] | None
 
     def run(self, feed: Feed) -> FloatImage: ...
 
@@ -52,8 +53,17 @@ def load_with_tensorflow(artifact: Artifact, settings: Settings) -> Engine:
     return engine
 
 
+def load_all(artifacts: Sequence[Artifact], loader: Loader, settings: Settings) -> Sequence[Engine]:
+    """Return the artifacts' engines, loaded and warmed. Blocking: for a thread."""
+    engines = []
+    for artifact in artifacts:
+        engines.append(loader(artifact, settings))
+        logger.info("loaded %s", artifact.card.reference)
+    return engines
+
+
 class Registry:
-    """The engines in the order of the settings; none until `load` is done."""
+    """The engines in the order of the settings; none until `show`."""
 
     def __init__(self) -> None:
         self._engines: Sequence[Engine] = ()
@@ -62,12 +72,8 @@ class Registry:
     def ready(self) -> bool:
         return bool(self._engines)
 
-    def load(self, artifacts: Sequence[Artifact], loader: Loader, settings: Settings) -> None:
-        """Load and warm all of them, then show them all at once. Blocking: for a thread."""
-        engines = []
-        for artifact in artifacts:
-            engines.append(loader(artifact, settings))
-            logger.info("loaded %s", artifact.card.reference)
+    def show(self, engines: Sequence[Engine]) -> None:
+        """Let requests find `engines`, all at once."""
         self._engines = engines
 
     def all(self) -> Sequence[Engine]:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -140,8 +141,9 @@ class Pool:
         with self._changed:
             self._done.append(task)
             first = len(self._done) == 1
-        if first and self._loop and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._finish)
+        if first and self._loop:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._loop.call_soon_threadsafe(self._finish)
 
     def _finish(self) -> None:
         with self._changed:

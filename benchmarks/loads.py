@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import resource
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ import uvloop
 from benchmarks.client import Answer, Client
 
 OK = 200
+_STAGE = re.compile(r"(\w+);dur=([\d.]+)")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,12 @@ class Run:
         """Return a percentile of the latencies of the answers with `status`; NaN where there are none."""
         seconds = [answer.seconds for answer in self.answers if answer.status == status]
         return 1000 * float(np.percentile(seconds, percentile)) if seconds else float("nan")
+
+    def stages(self) -> dict[str, float]:
+        """Return the mean milliseconds by stage that the accepted answers' Server-Timing headers tell."""
+        found = [dict(_STAGE.findall(answer.timing)) for answer in self.accepted]
+        names = dict.fromkeys(name for each in found for name in each)
+        return {name: float(np.mean([float(each.get(name, 0)) for each in found])) for name in names}
 
     def statuses(self) -> dict[int, int]:
         """Return how many answers there were of each status; 0 is: none came."""

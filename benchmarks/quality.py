@@ -19,14 +19,14 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
+from app.engine import TensorFlowEngine, use
+from app.threads import cores, one_thread_for_blas
 from models.denoising import denoise
-from models.loader import load
 from models.noise import estimate_sigma
 from models.pixels import ByteImage
 from models.store import BUNDLED, newest, verify
 from models.tiles import DEFAULT_TILE
 from training.evaluate import degrade, read_picture
-from training.inference import runner
 from training.metrics import psnr
 from training.photographs import image_files
 
@@ -46,9 +46,11 @@ class Score:
 
 
 def photo(model: str, *, blind: bool) -> Method:
-    """Our denoiser, told the noise level or estimating it."""
+    """Our denoiser as the service runs it, told the noise level or estimating it."""
     artifact = verify(newest(BUNDLED, model))
-    run = runner(load(artifact))
+    use("auto", cores())
+    one_thread_for_blas()
+    run = TensorFlowEngine(artifact).run
 
     def method(noisy: ByteImage, sigma: float) -> Iterable[ByteImage]:
         level = estimate_sigma(noisy) if blind else sigma

@@ -19,6 +19,7 @@ class NothingEngine:
     device = "cpu"
     precision = "float32"
     traces = 0
+    trial: tuple[float, float] | None = None
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card

@@ -13,6 +13,7 @@ TITLE = "Load"
 LIMITS = {"max_pixels": 120_000_000, "max_body_bytes": 400_000_000}
 """Settings with which 100 megapixels are let in."""
 TIMEOUT_S = 600
+STAGES = ("decode", "queue", "infer", "encode")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Level:
 
 def measure(effort: Effort) -> Section:
     """Measure every size with a server of its own, so that the memory of one does not count for the next."""
-    rows, failed = [], 0
+    rows, stages, failed = [], [], 0
     for level in _levels(effort):
         with running(settings=LIMITS) as server:
             check_answer(level.uploads.files[0], server.post(level.uploads.path, level.uploads.files[0], TIMEOUT_S))
@@ -36,6 +37,7 @@ def measure(effort: Effort) -> Section:
                 server.reset_peak()
                 run = _run(server, level, clients)
                 rows.append(_row(level, clients, run, server.peak_rss()))
+                stages.append(_stages(level, clients, run))
                 failed += run.failed
     header = [
         "picture",
@@ -52,8 +54,10 @@ def measure(effort: Effort) -> Section:
     return Section(
         TITLE,
         "Each client sends its next request when it has its answer, over a kept connection; raw bodies, PNG up to "
-        "512 x 512, JPEG above. 28 x 28 is for `digits-denoise`, the rest for `photo` with the noise level given.",
-        [Table(header, rows)],
+        "512 x 512, JPEG above. 28 x 28 is for `digits-denoise`, the rest for `photo` with the noise level given. The "
+        "second table is where the time goes, in ms by the answers' Server-Timing: `decode` and `encode` with the wait "
+        "for a thread, `queue` until the first tile is taken, `infer` from there to the last; the rest is HTTP.",
+        [Table(header, rows), Table(["picture", "clients", *STAGES, "rest"], stages)],
         [Requirement("Every request is answered with 200", f"{failed} were not", failed == 0)],
     )
 
@@ -71,6 +75,13 @@ def _levels(effort: Effort) -> list[Level]:
 def _run(server: Server, level: Level, clients: int) -> Run:
     count = max(level.at_least, level.per_client * clients)
     return run_closed(server.port, bounded(level.uploads.requests, count, level.seconds), clients, TIMEOUT_S)
+
+
+def _stages(level: Level, clients: int, run: Run) -> list[str]:
+    found = run.stages()
+    mean = 1000 * sum(answer.seconds for answer in run.accepted) / max(len(run.accepted), 1)
+    told = [found.get(stage, 0.0) for stage in STAGES]
+    return [level.uploads.name, str(clients), *(f"{each:.1f}" for each in (*told, mean - sum(told)))]
 
 
 def _row(level: Level, clients: int, run: Run, peak: float) -> list[str]:

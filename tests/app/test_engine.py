@@ -123,3 +123,13 @@ def test_a_network_of_one_size_has_one_shape() -> None:
     assert (512, 28) in shapes(Input(channels=1, multiple=4), 512)
     assert max(max(shape) for shape in shapes(Input(channels=3, multiple=4), 256)) == 256
     assert list(batch_sizes((512, 512))) == [1]
+
+
+def test_trial_tells_how_fast_this_machine_is() -> None:
+    engine = TensorFlowEngine(artifact("digits-denoise"))
+    assert engine.trial is None
+    engine.warm(128)
+    assert engine.trial
+    work, seconds = engine.trial
+    assert work == engine.cost((128, 128))
+    assert 0 < seconds < 10

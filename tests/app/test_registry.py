@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import InvalidParameter, NotReady, UnknownModel
-from app.registry import Registry
+from app.registry import Registry, load_all
 from app.settings import Settings
 from models.card import ModelCard
 from models.store import BUNDLED, Artifact, newest, verify
@@ -19,7 +19,7 @@ def artifact(name: str, version: str) -> Artifact:
 def registry() -> Registry:
     loaded = Registry()
     versions = [("photo", "2"), ("photo", "10"), ("photo", "9"), ("digits-denoise", "1")]
-    loaded.load([artifact(*each) for each in versions], halving_loader, Settings())
+    loaded.show(load_all([artifact(*each) for each in versions], halving_loader, Settings()))
     return loaded
 
 

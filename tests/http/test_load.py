@@ -351,3 +351,21 @@ def _run(service: Service, claim: Any, work: Callable[[], None]) -> Awaitable[No
     from app.timings import Timings
 
     return service.workers.run(claim, Timings(), "decode", 1, work)
+
+
+async def test_first_rush_is_measured_by_the_engines_trial(gate: Gate) -> None:
+    """Before any request, a hundred pictures of a second each are known to be too many."""
+
+    def loader(artifact: Any, settings: Settings) -> HalvingEngine:
+        engine = gate.loader(artifact, settings)
+        engine.trial = (engine.cost((320, 448)), 1.0)
+        return engine
+
+    async with running(Settings(models=("photo",)), loader=loader) as (app, client):
+        service = Running(app, client)
+        posts = [service.post() for _ in range(100)]
+        await service.until(lambda _: sum(post.done() for post in posts) >= 80)
+        gate.open.set()
+        statuses = [(await post).status_code for post in posts]
+        assert 5 <= statuses.count(200) <= 15
+        assert statuses.count(429) == 100 - statuses.count(200)
