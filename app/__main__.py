@@ -1,5 +1,6 @@
 """`python -m app`: serve with the settings from the environment."""
 
+import logging
 import os
 import signal
 import sys
@@ -20,12 +21,18 @@ LOGGING = {
 }
 
 
+UNSHOWN = ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks")
+"""What no line of ours shows, and need not be found out: https://docs.python.org/3/howto/logging.html#optimization"""
+
+
 def main() -> int:
     """Serve until told to stop; 0, or 1 with one line on why it could not start or go on.
 
     uvicorn itself ends the process, with 3, when it can't listen on the address.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    for switch in UNSHOWN:
+        setattr(logging, switch, False)
     failed = False
 
     def give_up() -> None:
