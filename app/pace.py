@@ -16,11 +16,6 @@ class Pace:
         self._work = 0.0
         self._seconds = 0.0
 
-    @property
-    def known(self) -> bool:
-        """Whether anything has been measured yet."""
-        return self._seconds > 0
-
     def add(self, work: float, seconds: float) -> None:
         """Count `work` done in `seconds`."""
         fade = math.exp(-seconds / MEMORY_S)
