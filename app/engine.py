@@ -14,7 +14,7 @@ from app.scheduler import LANES
 from app.settings import Device, Precision
 from models.card import ModelCard
 from models.denoising import Feed
-from models.inference import for_inference
+from models.inference import POLICIES, for_inference
 from models.loader import ENCODER, load
 from models.pixels import FloatImage
 from models.processor import has_bfloat16
@@ -23,7 +23,6 @@ from models.tiles import Shape
 
 logger = logging.getLogger(__name__)
 
-POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 UNIT_OVERHEAD = 25e6
 """What cutting, feeding and stitching a unit costs beside the network, in multiply-accumulates of the same time."""
 

@@ -73,12 +73,13 @@ async def admitted(
         claim.take(header.pixels, work_of(engine, header.height, header.width, settings.tile), seconds)
         async with in_time(request, seconds):
             if picture is None:
-                work = partial(decode, upload.file, header)
                 with service.scheduler.expecting():
-                    picture = await service.workers.run(claim, timings, "decode", header.pixels, work)
+                    picture = await service.workers.run(
+                        claim, timings, "decode", header.pixels, partial(decode, upload.file, header)
+                    )
             intake = Intake(options, engine, picture, timings, claim, time.monotonic() + seconds)
             claim.add_bytes(REQUEST_BYTES - claim.bytes)
-            del upload, picture
+            del upload, picture  # nothing here may keep the file or the pixels while the network runs
             yield intake
     finally:
         claim.release()

@@ -5,6 +5,9 @@ from typing import Any
 import keras
 import numpy as np
 
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+"""Keras' dtype policies of the two precisions."""
+
 
 def for_inference(model: keras.Model, trunk: str) -> keras.Model:
     """Return a copy of the functional `model` that computes the same with less work.

@@ -2,9 +2,8 @@
 
 import keras
 
+from models.inference import POLICIES
 from models.processor import has_bfloat16
-
-POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 def best_precision() -> str:
