@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from itertools import product
 
-from app.registry import Engine
+from app.registry import Engine, Function
 from models.card import Input
 from models.tiles import Grid, Shape, sides
 
 MAX_BATCH = 64
 MAX_BATCH_PIXELS = 2**16
 """Beyond this a larger batch no longer is faster per pixel; see docs/performance.md."""
+
+FLOAT32_COST = 1.9
+"""How much longer float32 takes than bfloat16; see docs/decisions/0011-depth-and-alpha.md."""
 
 
 def shapes(spec: Input, tile: int) -> list[Shape]:
@@ -33,10 +36,16 @@ def largest_batch(shape: Shape, available: int) -> int:
     return max(size for size in batch_sizes(shape) if size == 1 or size <= available)
 
 
-def work_of(engine: Engine, height: int, width: int, tile: int) -> float:
+def cost(engine: Engine, function: Function, shape: Shape) -> float:
+    """Return what a unit of `shape` costs, in multiply-accumulates of the engine's usual precision."""
+    slower = function == "run_float32" and engine.precision != "float32"
+    return engine.cost(shape) * (FLOAT32_COST if slower else 1.0)
+
+
+def work_of(engine: Engine, function: Function, height: int, width: int, tile: int) -> float:
     """Return what a picture costs in a network, in multiply-accumulates: the tiles' halos included."""
     spec = engine.card.input
     if spec.height and spec.width:
-        return engine.cost((spec.height, spec.width))
+        return cost(engine, function, (spec.height, spec.width))
     grid = Grid(height, width, tile, spec.halo, spec.multiple)
-    return grid.count * engine.cost(grid.shape)
+    return grid.count * cost(engine, function, grid.shape)

@@ -57,8 +57,9 @@ class TensorFlowEngine:
         self.trial: tuple[float, float] | None = None
         model = load(artifact)
         if self.card.task == "denoise":
-            model = for_inference(model, POLICIES[self.precision])
-        self._run = self._traced(model, model.input)
+            self._run, self._run_float32 = self._denoisers(model)
+        else:
+            self._run = self._run_float32 = self._traced(model, model.input)
         self._encode: Callable[[Feed], Any] | None = None
         if self.card.embedding:
             encoder = model.get_layer(ENCODER)
@@ -67,6 +68,10 @@ class TensorFlowEngine:
     def run(self, feed: Feed) -> FloatImage:
         """Return the network's output, (N, H, W, C) float32, for inputs by name."""
         return _call(self._run, feed)
+
+    def run_float32(self, feed: Feed) -> FloatImage:
+        """Return the same as `run`, computed in float32 whatever the engine's precision: what 16-bit pixels need."""
+        return _call(self._run_float32, feed)
 
     def encode(self, feed: Feed) -> FloatImage:
         """Return the embeddings, (N, dimension) float32. Raises TypeError for a model without an encoder."""
@@ -82,7 +87,8 @@ class TensorFlowEngine:
         """Run every batch of every shape that comes, so that no request pays for what a first run sets up.
 
         `tile` is the longest side of a tile. The kernels of a shape and batch are made in its first run. `trial` is
-        the work and the seconds of one more run, of the largest shape.
+        the work and the seconds of one more run, of the largest shape. A second graph in float32 is left cold: its
+        first run costs 0.03 s more than others, that of a shape some milliseconds.
         """
         for shape in shapes(self.card.input, tile):
             for size in batch_sizes(shape):
@@ -108,6 +114,14 @@ class TensorFlowEngine:
         if asked != "auto":
             return asked
         return "bfloat16" if self.device == "cpu" and has_bfloat16() else "float32"
+
+    def _denoisers(self, model: keras.Model) -> tuple[Callable[[Feed], Any], Callable[[Feed], Any]]:
+        """Return `model` as graphs in the engine's precision and in float32: one and the same where that is its own."""
+        exact = self._fast(model, "float32")
+        return (exact if self.precision == "float32" else self._fast(model, self.precision)), exact
+
+    def _fast(self, model: keras.Model, precision: str) -> Callable[[Feed], Any]:
+        return self._traced(for_inference(model, POLICIES[precision]), model.input)
 
     def _traced(self, model: Callable[..., Any], inputs: dict[str, Any]) -> Callable[[Feed], Any]:
         """Return `model` as one graph with a fixed signature, which TensorFlow never traces again; `traces` counts."""

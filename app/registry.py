@@ -3,7 +3,7 @@
 import gc
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from app.errors import InvalidParameter, NotReady, UnknownModel
 from app.settings import Settings
@@ -20,6 +20,10 @@ NEW_OBJECTS = 20_000
 """How many make a garbage collection of the youngest."""
 
 
+Function = Literal["run", "run_float32", "encode"]
+"""A method of an engine."""
+
+
 class Engine(Protocol):
     """A model ready to run."""
 
@@ -30,6 +34,8 @@ class Engine(Protocol):
     trial: tuple[float, float] | None
 
     def run(self, feed: Feed) -> FloatImage: ...
+
+    def run_float32(self, feed: Feed) -> FloatImage: ...
 
     def encode(self, feed: Feed) -> FloatImage: ...
 

@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from app.batching import largest_batch
+from app.batching import cost, largest_batch
 from app.pace import Pace
-from app.registry import Engine
+from app.registry import Engine, Function
 from models.denoising import Feed
 from models.pixels import FloatImage
 from models.tiles import Shape
@@ -23,8 +23,6 @@ LANES = 2
 """Threads that run batches: while one cuts and stitches tiles, the other keeps the processor busy."""
 HASTE = 2.0
 """A request whose time left is less than this many times what its work takes goes first."""
-
-Function = Literal["run", "encode"]
 
 
 class Work(Protocol):
@@ -72,7 +70,7 @@ class Job:
     @property
     def unit_cost(self) -> float:
         """Multiply-accumulates of one unit."""
-        return self.engine.cost(self.work.shape)
+        return cost(self.engine, self.function, self.work.shape)
 
     def finish(self, error: BaseException | None) -> None:
         """Wake the request; on the event loop's thread."""

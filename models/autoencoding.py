@@ -1,11 +1,12 @@
 """A picture through an autoencoder of a fixed input size: into it, and back to the picture's own size."""
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from models.card import Anomaly, Input
 from models.denoising import Feed
-from models.pixels import ByteImage, FloatImage, to_bytes, to_float, to_gray
+from models.pixels import FloatImage, Samples, to_float, to_gray, to_samples
 from models.tiles import Shape
 
 
@@ -31,11 +32,12 @@ class Coding:
         self.output = values
 
 
-def to_input(pixels: ByteImage, spec: Input) -> FloatImage:
-    """Return `pixels` (H, W, 1 or 3) as the network takes them, (height, width, channels) float32 in 0-1.
+def to_input(pixels: Samples, spec: Input) -> FloatImage:
+    """Return `pixels` (H, W, 1 or 3), uint8 or uint16, as the network takes them.
 
-    Colour becomes gray for a gray network (BT.601 luma), gray is repeated for a colour one; the size is changed by
-    triangular interpolation with antialiasing. A picture that already fits goes in as it is.
+    That is (height, width, channels) float32 in 0-1. Colour becomes gray for a gray network (BT.601 luma), gray is
+    repeated for a colour one; the size is changed by triangular interpolation with antialiasing. A picture that already
+    fits goes in as it is.
     """
     values = to_float(pixels)
     if values.shape[2] == 3 and spec.channels == 1:
@@ -45,14 +47,14 @@ def to_input(pixels: ByteImage, spec: Input) -> FloatImage:
     return resize(values, spec.height or values.shape[0], spec.width or values.shape[1])
 
 
-def to_picture(values: FloatImage, height: int, width: int, channels: int) -> ByteImage:
-    """Return one output (h, w, c), 0-1, as a picture (height, width, channels) uint8."""
+def to_picture(values: FloatImage, height: int, width: int, channels: int, *, dtype: npt.DTypeLike) -> Samples:
+    """Return one output (h, w, c), 0-1, as a picture (height, width, channels) of `dtype`: uint8 or uint16."""
     values = resize(values, height, width)
     if values.shape[2] == 1:
         values = np.repeat(values, channels, axis=2)
     elif channels == 1:
         values = to_gray(values)
-    return to_bytes(values)
+    return to_samples(values, dtype)
 
 
 def resize(values: FloatImage, height: int, width: int) -> FloatImage:

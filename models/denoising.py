@@ -1,11 +1,12 @@
 """A picture through a denoiser: tiles to network inputs, outputs back to pixels. Shared by service and evaluation."""
 
 from collections.abc import Callable, Mapping
+from typing import overload
 
 import numpy as np
 
 from models.card import Input
-from models.pixels import LEVELS, ByteImage, FloatImage, Pixels, to_bytes, to_float
+from models.pixels import LEVELS, ByteImage, FloatImage, Pixels, Samples, WordImage, to_float, to_samples
 from models.tiles import Grid, Shape, Tile, cut, stitch
 
 Feed = Mapping[str, FloatImage]
@@ -18,17 +19,18 @@ Run = Callable[[Feed], FloatImage]
 class Denoising:
     """A picture on its way through a denoiser, in units: pictures of one shape, each a tile, that a network takes.
 
-    `pixels` is (H, W, 1 or 3), uint8 or float32 in 0-1 (noise may reach beyond). `sigma` is the noise level on the
-    0-255 scale, None for a model without that input. A gray picture is repeated for a colour network; a gray network
-    gets the colours as units of their own. `clean` is the result, uint8 like `pixels`, once every unit is accepted.
-    Only the units between `feed` and `accept` are held in floats. Units may be fed and accepted in any order.
+    `pixels` is (H, W, 1 or 3), uint8, uint16 or float32 in 0-1 (noise may reach beyond). `sigma` is the noise level on
+    the 0-255 scale at any depth, None for a model without that input. A gray picture is repeated for a colour network;
+    a gray network gets the colours as units of their own. `clean` is the result once every unit is accepted: uint16 for
+    uint16 `pixels`, else uint8. Only the units between `feed` and `accept` are held in floats. Units may be fed and
+    accepted in any order.
     """
 
     def __init__(self, pixels: Pixels, spec: Input, *, tile: int, sigma: float | None = None) -> None:
         grid = Grid(pixels.shape[0], pixels.shape[1], tile, spec.halo, spec.multiple)
         apart = spec.channels == 1 and pixels.shape[2] == 3
         self.shape: Shape = grid.shape
-        self.clean: ByteImage = np.empty(pixels.shape, dtype=np.uint8)
+        self.clean: Samples = np.empty(pixels.shape, dtype=np.uint16 if pixels.dtype == np.uint16 else np.uint8)
         self._pixels, self._channels, self._sigma = pixels, spec.channels, sigma
         self._planes = [slice(index, index + 1) for index in range(3)] if apart else [slice(None)]
         self._tiles: list[Tile] = list(grid)
@@ -54,15 +56,25 @@ class Denoising:
         target = self.clean[..., plane]
         if values.shape[2] != target.shape[2]:
             values = values.mean(axis=2, keepdims=True)
-        stitch(target, tile, to_bytes(values))
+        stitch(target, tile, to_samples(values, target.dtype))
 
     def _unit(self, unit: int) -> tuple[Tile, slice]:
         index, plane = divmod(unit, len(self._planes))
         return self._tiles[index], self._planes[plane]
 
 
-def denoise(pixels: Pixels, run: Run, spec: Input, *, tile: int, sigma: float | None = None) -> ByteImage:
-    """Return `pixels` denoised, as uint8 of the same shape, one unit after the other; see `Denoising`."""
+@overload
+def denoise(
+    pixels: ByteImage | FloatImage, run: Run, spec: Input, *, tile: int, sigma: float | None = None
+) -> ByteImage: ...
+
+
+@overload
+def denoise(pixels: WordImage, run: Run, spec: Input, *, tile: int, sigma: float | None = None) -> WordImage: ...
+
+
+def denoise(pixels: Pixels, run: Run, spec: Input, *, tile: int, sigma: float | None = None) -> Samples:
+    """Return `pixels` denoised, of the same shape, one unit after the other; see `Denoising`."""
     work = Denoising(pixels, spec, tile=tile, sigma=sigma)
     for unit in range(work.count):
         values = run({name: value[None] for name, value in work.feed(unit).items()})
