@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 export TF_CPP_MIN_LOG_LEVEL ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test lint format bench bench-quality lock clean
+.PHONY: help install serve test lint format docs bench bench-quality fuzz lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,11 +37,19 @@ format: $(VENV)/.dev  ## Reformat, and repair what ruff can
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
+docs: $(VENV)/.dev  ## Write the OpenAPI document into docs/openapi.json
+	$(BIN)/python -m app.document > docs/openapi.json
+
 bench: $(VENV)/.bench  ## Measure speed, memory and manners beside peers into docs/performance.md; ARGS='--only load'
 	$(BIN)/python -m benchmarks.latency $(ARGS)
 
 bench-quality: $(VENV)/.dev  ## Measure picture quality beside OpenCV's filters; ARGS='--sigma 25 --data DIR'
 	$(BIN)/python -m benchmarks.quality $(ARGS)
+
+fuzz: $(VENV)/.dev  ## Attack a running service with hostile files into docs/fuzzing.md; ARGS='--seed 1 --clients 8'
+	$(BIN)/python -m tests.fuzz --inputs 20000 --engine fast --report docs/fuzzing.md $(ARGS)
+	$(BIN)/python -m tests.fuzz --inputs 1000 --engine real --report docs/fuzzing.md $(ARGS)
+	$(BIN)/python -m tests.fuzz --schema --report docs/fuzzing.md $(ARGS)
 
 clean:  ## Remove .venv, caches and builds; runs/ (training output) stays
 	rm -rf $(VENV) .uv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -8,7 +8,8 @@ LimpidError
 ├── RequestTimeout                      408
 ├── BodyTooLarge, ImageTooLarge         413
 ├── UnsupportedImage                    415
-├── CorruptImage, InvalidParameter      422
+├── CorruptImage, ImageTooSmall,
+│   InvalidParameter                    422
 ├── Overloaded                          429
 ├── InternalError                       500
 ├── NotReady                            503
@@ -105,6 +106,12 @@ class CorruptImage(LimpidError):
     """The picture's data are broken."""
 
     status, code, title = 422, "corrupt_image", "Corrupt image"
+
+
+class ImageTooSmall(LimpidError):
+    """The picture has a side under the least that is taken."""
+
+    status, code, title = 422, "image_too_small", "Image too small"
 
 
 class InvalidParameter(LimpidError):

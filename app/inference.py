@@ -1,25 +1,58 @@
 """A request's work through the scheduler."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any
 
+from app.codecs.picture import Frame
 from app.intake import Intake
-from app.scheduler import Function, Work
+from app.registry import Function
+from app.scheduler import Work
 from app.service import Service
 from models.autoencoding import Coding, to_input
+from models.denoising import Feed
+from models.pixels import FloatImage
 
 
-async def run_network(service: Service, intake: Intake[Any], function: Function, work: Work) -> None:
-    """Run `work` by the request's engine; its waiting and running go into the request's timings."""
-    queued, ran = await service.scheduler.run(intake.engine, function, work, intake.claim, intake.deadline)
-    intake.timings.add("queue", queued)
-    intake.timings.add("infer", ran)
+class InTurn:
+    """Several frames' works of one shape as one: a request takes turns with others, however many frames it has."""
+
+    def __init__(self, works: Sequence[Work]) -> None:
+        self.shape = works[0].shape
+        self._units = [(work, unit) for work in works for unit in range(work.count)]
+
+    @property
+    def count(self) -> int:
+        return len(self._units)
+
+    def feed(self, unit: int) -> Feed:
+        """Return the inputs of one unit."""
+        work, own = self._units[unit]
+        return work.feed(own)
+
+    def accept(self, unit: int, values: FloatImage) -> None:
+        """Take the network's output for one unit."""
+        work, own = self._units[unit]
+        work.accept(own, values)
 
 
-async def code(service: Service, intake: Intake[Any], function: Function) -> Coding:
-    """Make the picture fit for an autoencoder and run it, or its encoder."""
-    pixels = intake.picture.pixels
-    fit = partial(to_input, pixels, intake.engine.card.input)
-    coding = Coding(await service.workers.run(intake.claim, intake.timings, "infer", pixels.size, fit))
-    await run_network(service, intake, function, coding)
-    return coding
+async def run_network(service: Service, intake: Intake[Any], function: Function, works: Sequence[Work]) -> None:
+    """Run `works` by the request's engine; their waiting and running go into the request's timings."""
+    for _, group in groupby(works, key=lambda work: work.shape):
+        same = list(group)
+        work = same[0] if len(same) == 1 else InTurn(same)
+        queued, ran = await service.scheduler.run(intake.engine, function, work, intake.claim, intake.deadline)
+        intake.timings.add("queue", queued)
+        intake.timings.add("infer", ran)
+
+
+async def code(service: Service, intake: Intake[Any], function: Function, frames: Sequence[Frame]) -> list[Coding]:
+    """Make frames fit for an autoencoder and run it, or its encoder."""
+    codings = []
+    for frame in frames:
+        fit = partial(to_input, frame.pixels, intake.engine.card.input)
+        image = await service.workers.run(intake.claim, intake.timings, "infer", frame.pixels.size, fit)
+        codings.append(Coding(image))
+    await run_network(service, intake, function, codings)
+    return codings

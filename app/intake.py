@@ -1,28 +1,23 @@
 """What every upload goes through before a model sees it: admission, body, options, model, picture."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from io import BytesIO
 from typing import Generic, TypeVar
 
 from fastapi import Request
 
 from app.admission import REQUEST_BYTES, Claim
 from app.batching import work_of
+from app.codecs.picture import Frame, Header, Picture
 from app.deadline import in_time, seconds_for
-from app.images import Header, Picture, decode, inspect
 from app.options import Options
-from app.registry import Engine
+from app.registry import Engine, Function
 from app.service import Service
 from app.timings import Timings
 from app.uploads import declared_length, read_upload
 from models.card import Task
-
-SMALL_PIXELS = 2**16
-"""A picture up to this size is decoded in one go with its header: its memory is nothing to be careful about."""
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 ReadT = TypeVar("ReadT", bound=Options, covariant=True)
@@ -32,19 +27,20 @@ ReadT = TypeVar("ReadT", bound=Options, covariant=True)
 class Intake(Generic[ReadT]):
     """A checked request: its options, the model it is for, the decoded picture, and what it may use.
 
-    `deadline` is on the clock of `time.monotonic`.
+    `name` is the uploaded file's. `deadline` is on the clock of `time.monotonic`.
     """
 
     options: ReadT
     engine: Engine
     picture: Picture
+    name: str | None
     timings: Timings
     claim: Claim
     deadline: float
 
-    def forget_pixels(self) -> None:
-        """Let go of the decoded pixels: from here on, what was made of them is all that is needed."""
-        self.picture = replace(self.picture, pixels=self.picture.pixels[:0].copy())
+    def show(self, frames: Sequence[Frame]) -> None:
+        """Put what became of the frames in their place: from here on, it is all that is needed."""
+        self.picture = replace(self.picture, frames=tuple(frames))
 
 
 @asynccontextmanager
@@ -68,16 +64,14 @@ async def admitted(
         options.check_controls(engine.card)
         timings = Timings()
         with service.scheduler.expecting():
-            header, picture = await _open(service, claim, timings, upload.file)
+            header, picture = await service.transcoder.open(claim, timings, upload.file)
         seconds = seconds_for(header.pixels, settings.deadline_s)
-        claim.take(header.pixels, work_of(engine, header.height, header.width, settings.tile), seconds)
+        claim.take(header.pixels * header.depth // 8, _work(engine, header, settings.tile), seconds)
         async with in_time(request, seconds):
             if picture is None:
                 with service.scheduler.expecting():
-                    picture = await service.workers.run(
-                        claim, timings, "decode", header.pixels, partial(decode, upload.file, header)
-                    )
-            intake = Intake(options, engine, picture, timings, claim, time.monotonic() + seconds)
+                    picture = await service.transcoder.decode(claim, timings, upload.file, header)
+            intake = Intake(options, engine, picture, upload.name, timings, claim, time.monotonic() + seconds)
             claim.add_bytes(REQUEST_BYTES - claim.bytes)
             del upload, picture  # nothing here may keep the file or the pixels while the network runs
             yield intake
@@ -85,11 +79,6 @@ async def admitted(
         claim.release()
 
 
-async def _open(service: Service, claim: Claim, timings: Timings, file: BytesIO) -> tuple[Header, Picture | None]:
-    """Return a picture's header, and at once the picture too if it is small."""
-
-    def work() -> tuple[Header, Picture | None]:
-        header = inspect(file, service.settings.max_pixels)
-        return header, decode(file, header) if header.pixels <= SMALL_PIXELS else None
-
-    return await service.workers.run(claim, timings, "decode", 0, work)
+def _work(engine: Engine, header: Header, tile: int) -> float:
+    function: Function = "run" if header.depth == 8 else "run_float32"
+    return sum(work_of(engine, function, *size, tile) for size in header.sizes)

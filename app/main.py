@@ -9,9 +9,12 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp
 
 from app import openapi, problems
+from app.cors import CrossOriginMiddleware
 from app.memory import keep_trimmed
+from app.methods import MethodsMiddleware
 from app.registry import Loader, find_artifacts, load_with_tensorflow
 from app.request_id import RequestIdMiddleware
 from app.routes import denoise, encode, health, models, reconstruct
@@ -59,11 +62,19 @@ def create_app(
     )
     app.state.service = service
     problems.install(app)
-    app.add_middleware(RequestIdMiddleware)
     for routes in (denoise, reconstruct, encode, models, health):
         app.include_router(routes.router)
     openapi.install(app)
+    app.middleware_stack = _around(app.build_middleware_stack(), service.settings)
     return app
+
+
+def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """Return `app` within the middleware: the answer to a bug, which FastAPI makes outside its own, passes it too."""
+    app = MethodsMiddleware(app)
+    if settings.cors_origins:
+        app = CrossOriginMiddleware(app, settings.cors_origins)
+    return RequestIdMiddleware(app)
 
 
 def _report(loading: asyncio.Task[None], on_failure: Callable[[], None]) -> None:

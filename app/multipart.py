@@ -17,6 +17,7 @@ class FormReader:
     """A form with one picture in the field `file` and short text fields beside it.
 
     Everything else is an error, a form that is cut off too: python-multipart itself drops the part that is not whole.
+    `fields` are the texts by name, `filename` is the picture's as the client has it: trust nothing in it.
     """
 
     def __init__(self, content_type: str) -> None:
@@ -24,6 +25,7 @@ class FormReader:
         if b"boundary" not in options:
             raise MalformedRequest("the form can't be read: its Content-Type names no boundary")
         self.fields: dict[str, str] = {}
+        self.filename: str | None = None
         self._file: BytesIO | None = None
         self._name = ""
         self._text: bytearray | None = None
@@ -81,16 +83,17 @@ class FormReader:
             raise MalformedRequest("the form can't be read: a part has no name")
         self._name = options[b"name"].decode("utf-8", "replace")
         if b"filename" in options:
-            self._begin_file()
+            self._begin_file(options[b"filename"])
         else:
             self._begin_text()
 
-    def _begin_file(self) -> None:
+    def _begin_file(self, filename: bytes) -> None:
         if self._name != FIELD:
             raise NoImage(f"the picture goes into the field {FIELD!r}, not {self._name!r}")
         if self._file is not None:
             raise MalformedRequest(f"the form has two files; 1 is taken, in the field {FIELD!r}")
         self._file, self._text = BytesIO(), None
+        self.filename = filename.decode("utf-8", "replace")
 
     def _begin_text(self) -> None:
         if self._name == FIELD:

@@ -1,38 +1,66 @@
 """Which format the answer has."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from fastapi import Request
 
+from app.codecs.formats import CAPACITIES, FORMATS, LOSSY, MEDIA_TYPES, Format, Source
+from app.codecs.picture import Picture
 from app.errors import InvalidParameter, NotAcceptable
-from app.images import FORMATS, LOSSY, MEDIA_TYPES, Format
 from app.options import ImageOptions
 
 
-def answer_format(request: Request, options: ImageOptions, own: Format) -> Format:
-    """Return the format of the answer to a picture in the format `own`.
+def answer_format(request: Request, options: ImageOptions, picture: Picture) -> Format:
+    """Return the format of the answer to `picture`.
 
-    The option `format` wins. Raises NotAcceptable, and InvalidParameter for a quality that the format does not have.
+    The option `format` wins. Raises NotAcceptable, and InvalidParameter for a format that can't hold the picture's size
+    or a quality that the format does not have.
     """
-    chosen = options.format or accepted_format(request.headers.get("Accept"), own)
+    side = max(max(frame.size) for frame in picture.frames)
+    if options.format:
+        _check_side(options.format, side)
+    chosen = options.format or accepted_format(request.headers.get("Accept"), own_format(picture.format), side)
     if options.quality is not None and chosen not in LOSSY:
         raise InvalidParameter(f"quality is for lossy formats; the answer is {chosen.upper()}: leave it out")
     return chosen
 
 
-def accepted_format(accept: str | None, own: Format) -> Format:
-    """Return `own` if the Accept header admits it, else the first format it names that can be written.
+def own_format(source: Source) -> Format:
+    """Return the format that an answer has by itself: the upload's, PNG for one that is not written."""
+    return "png" if source == "bmp" else source
+
+
+def accepted_format(accept: str | None, own: Format, side: int) -> Format:
+    """Return `own` if the Accept header admits it, else the first format it names that holds `side` pixels a side.
 
     An absent or empty header admits anything. Raises NotAcceptable.
     """
     ranges = list(_ranges(accept or "*/*"))
-    if any(_admits(media_range, MEDIA_TYPES[own]) for media_range in ranges):
+    fitting = [each for each in (own, *FORMATS) if side <= CAPACITIES[each].side]
+    if own in fitting and any(_admits(media_range, own) for media_range in ranges):
         return own
     for media_range in ranges:
-        for each in FORMATS:
-            if _admits(media_range, MEDIA_TYPES[each]):
+        for each in fitting:
+            if _admits(media_range, each):
                 return each
-    raise NotAcceptable(f"none of {accept!r} can be written; accepted: {', '.join(MEDIA_TYPES.values())}")
+    raise _not_acceptable(accept, side, fitting)
+
+
+def _check_side(format_: Format, side: int) -> None:
+    limit = CAPACITIES[format_].side
+    if side > limit:
+        others = ", ".join(each for each in FORMATS if side <= CAPACITIES[each].side)
+        raise InvalidParameter(
+            f"format: {format_} holds {limit} pixels a side, the picture has {side}: take one of {others}",
+            limit=limit,
+            value=side,
+        )
+
+
+def _not_acceptable(accept: str | None, side: int, fitting: Collection[Format]) -> NotAcceptable:
+    there = ", ".join(MEDIA_TYPES[each] for each in FORMATS if each in fitting)
+    size = "" if len(set(fitting)) == len(FORMATS) else f" for a picture with a side of {side} pixels"
+    return NotAcceptable(f"none of {accept!r} can be written{size}; accepted: {there}")
 
 
 def _ranges(accept: str) -> Iterator[str]:
@@ -52,5 +80,5 @@ def _weight(text: str) -> float:
         return 0.0
 
 
-def _admits(media_range: str, media_type: str) -> bool:
-    return media_range in {"*/*", "image/*", media_type}
+def _admits(media_range: str, format_: Format) -> bool:
+    return media_range in {"*/*", "image/*", MEDIA_TYPES[format_]}

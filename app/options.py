@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.functional_validators import BeforeValidator
 
+from app.codecs.formats import FORMATS, Format
+from app.codecs.metadata import Metadata
 from app.errors import InvalidParameter
-from app.images import FORMATS, Format
 from app.problems import invalid_options
 from models.card import Control, ModelCard
 
@@ -33,7 +34,7 @@ def _format(value: object) -> object:
     return value
 
 
-Sigma = Annotated[Literal["auto"] | float, BeforeValidator(_sigma)]
+Sigma = Annotated[Literal["auto"] | Annotated[float, Field(ge=0, le=SIGMA_LIMIT)], BeforeValidator(_sigma)]
 ImageFormat = Annotated[Format, BeforeValidator(_format)]
 
 
@@ -80,6 +81,7 @@ class ImageOptions(Options):
 
     format: ImageFormat | None = Field(default=None, description="of the answer; default: see Accept, else the input's")
     quality: int | None = Field(default=None, ge=1, le=100, description="1-100, for lossy formats only; default 95")
+    metadata: Metadata = Field(default="no-gps", description="of EXIF: all but the GPS position, all, or none of it")
 
 
 class DenoiseOptions(ImageOptions):

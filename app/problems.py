@@ -20,7 +20,8 @@ from app.errors import (
     MethodNotAllowed,
     NotFound,
 )
-from app.request_id import HEADER, request_id
+from app.methods import allowed_methods
+from app.request_id import request_id
 
 logger = logging.getLogger(__name__)
 
@@ -42,20 +43,24 @@ class Problem(BaseModel):
     value: int | float | None = Field(default=None, description="what the request had")
 
 
-def problem(request: Request, error: LimpidError) -> JSONResponse:
-    """Return the answer for `error`."""
-    body = Problem(
+def problem_of(error: LimpidError, identifier: str) -> Problem:
+    """Return what the answer to the request of that id says about `error`."""
+    return Problem(
         type=f"urn:limpid:{error.code}",
         title=error.title,
         status=error.status,
         detail=error.detail,
         code=error.code,
-        request_id=request_id(request.scope),
+        request_id=identifier,
         limit=error.limit,
         value=error.value,
     )
-    headers = {**error.headers, HEADER: body.request_id}
-    return JSONResponse(body.model_dump(exclude_none=True), error.status, headers, MEDIA_TYPE)
+
+
+def problem(request: Request, error: LimpidError) -> JSONResponse:
+    """Return the answer for `error`."""
+    body = problem_of(error, request_id(request.scope))
+    return JSONResponse(body.model_dump(exclude_none=True), error.status, error.headers, MEDIA_TYPE)
 
 
 def invalid_options(errors: Sequence[Any]) -> InvalidParameter:
@@ -101,8 +106,8 @@ def _translated(request: Request, error: HTTPException) -> LimpidError:
     if error.status_code == NotFound.status:
         return NotFound(f"no such path: {request.url.path}; GET /docs shows those there are")
     if error.status_code == MethodNotAllowed.status:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(allowed_methods(request.scope))
         return MethodNotAllowed(
-            f"{request.method} is not for {request.url.path}; allowed: {allowed}", headers=error.headers
+            f"{request.method} is not for {request.url.path}; allowed: {allowed}", headers={"Allow": allowed}
         )
     return InternalError("the framework answered with an unexpected status")

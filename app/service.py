@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.admission import Admission
+from app.codecs.picture import Limits
 from app.pace import Pace
 from app.registry import Loader, Registry, load_all
 from app.scheduler import Scheduler
 from app.settings import Settings
 from app.threads import one_thread_for_blas
+from app.transcoder import Transcoder
 from app.workers import Workers
 from models.store import Artifact
 
@@ -23,6 +25,7 @@ class Service:
     workers: Workers = field(default_factory=Workers)
     scheduler: Scheduler = field(init=False)
     admission: Admission = field(init=False)
+    transcoder: Transcoder = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.settings
@@ -33,6 +36,8 @@ class Service:
             wait_share=settings.wait_share,
             pace=self.pace,
         )
+        limits = Limits(settings.max_pixels, settings.max_frames, settings.min_side)
+        self.transcoder = Transcoder(self.workers, limits, settings.decode_timeout_s)
 
     def load(self, artifacts: Sequence[Artifact], loader: Loader) -> None:
         """Load and warm the models, and learn from their trials how fast this machine is. Blocking: for a thread."""
@@ -43,12 +48,14 @@ class Service:
         self.registry.show(engines)
 
     def start(self) -> None:
-        """Start the threads that need it."""
+        """Start threads and processes."""
         one_thread_for_blas()
         self.workers.start()
+        self.transcoder.start()
         self.scheduler.start()
 
     def stop(self) -> None:
-        """End all threads."""
+        """End all threads and processes."""
         self.scheduler.stop()
+        self.transcoder.stop()
         self.workers.stop()

@@ -1,15 +1,18 @@
 """Every setting of the service, once: environment variables `LIMPID_…`."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AnyUrl, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.store import BUNDLED
 from models.tiles import DEFAULT_TILE
 
 LEAST_BUDGET_BYTES = 64 * 2**20
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@*\s]+")
 
 Device = Literal["auto", "cpu", "gpu"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -32,15 +35,20 @@ class Settings(BaseSettings):
     default_reconstruct: str = Field(default="digits-ae", description="the same for /reconstruct")
     default_encode: str = Field(default="digits-ae", description="the same for /encode")
     max_body_bytes: int = Field(default=64 * 2**20, gt=0, description="largest request body")
-    max_pixels: int = Field(default=50_000_000, gt=0, description="largest width x height of a picture")
+    max_pixels: int = Field(default=50_000_000, gt=0, description="largest width x height x frames of a picture")
+    max_frames: int = Field(default=100, gt=0, description="most frames of an animation, or pages of a TIFF")
+    min_side: int = Field(default=1, gt=0, description="shortest side of a picture in pixels")
     device: Device = Field(default="auto", description="what the networks run on")
     precision: Precision = Field(
-        default="auto", description="of the denoisers' arithmetic; auto: bfloat16 where the processor has it"
+        default="auto", description="of the denoisers' arithmetic for 8 bits; auto: bfloat16 where there is one"
     )
     tile: int = Field(default=DEFAULT_TILE, ge=128, le=1024, description="longest side of a tile in pixels, with halo")
     batch_delay_ms: float = Field(default=2.0, ge=0, le=1000, description="how long a batch may wait to fill up")
     deadline_s: float | None = Field(
         default=None, gt=0, description="for a picture, from the end of its upload; unset: 30 + 2 per megapixel"
+    )
+    decode_timeout_s: float | None = Field(
+        default=None, gt=0, description="for decoding a risky file; unset: 5 + 1 per megapixel"
     )
     upload_timeout_s: float = Field(default=60.0, gt=0, description="for a request's body to arrive")
     budget_bytes: int | None = Field(
@@ -53,6 +61,10 @@ class Settings(BaseSettings):
         default=1 / 3, gt=0, le=1, description="part of its deadline that a request may wait for others; beyond: 429"
     )
 
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="comma-separated origins whose pages may call the service; *: all; unset: none"
+    )
+
     @property
     def bytes_in_flight(self) -> int:
         """The budget of bytes."""
@@ -63,8 +75,28 @@ class Settings(BaseSettings):
         """The budget of pixels."""
         return self.budget_pixels or 2 * self.max_pixels
 
-    @field_validator("models", mode="before")
+    @field_validator("models", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Accept `a,b` from the environment."""
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _as_browsers_send_them(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        """Normalise each origin as browsers do: host in lower case and in punycode, no default port."""
+        return tuple(_origin(text) for text in origins)
+
+
+def _origin(text: str) -> str:
+    if text == "*":
+        return text
+    try:
+        origin = str(AnyUrl(text)).removesuffix("/")
+    except ValidationError:
+        origin = ""
+    if not _ORIGIN.fullmatch(origin):
+        raise PydanticCustomError(
+            "origin", "takes * or origins such as https://example.com; got {text}", {"text": text}
+        )
+    return origin

@@ -6,6 +6,8 @@ from io import BytesIO
 from typing import Protocol
 
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers
 
 from app.admission import REQUEST_BYTES, Claim
 from app.errors import BodyTooLarge, MalformedRequest, NoImage, RequestTimeout, UnsupportedImage
@@ -14,16 +16,18 @@ from app.multipart import FIELD, FormReader
 
 @dataclass(frozen=True)
 class Upload:
-    """The picture's file, and the form fields beside it by name."""
+    """The picture's file, the form fields beside it by name, and the file's own name as the client has it."""
 
     file: BytesIO
     form: dict[str, str]
+    name: str | None
 
 
 class _Reader(Protocol):
     """Where the body's pieces go."""
 
     fields: dict[str, str]
+    filename: str | None
 
     def write(self, chunk: bytes) -> None: ...
 
@@ -31,10 +35,13 @@ class _Reader(Protocol):
 
 
 class _RawReader:
-    """A body that is the picture itself."""
+    """A body that is the picture itself; a Content-Disposition may name it."""
 
-    def __init__(self) -> None:
+    def __init__(self, disposition: str | None) -> None:
+        _, options = parse_options_header(disposition)
+        named = options.get(b"filename")
         self.fields: dict[str, str] = {}
+        self.filename = None if named is None else named.decode("utf-8", "replace")
         self._file = BytesIO()
 
     def write(self, chunk: bytes) -> None:
@@ -64,7 +71,7 @@ async def read_upload(request: Request, claim: Claim, *, limit: int, seconds: fl
     Every byte is counted as it arrives, and claimed where the length was not declared. Raises NoImage,
     MalformedRequest, UnsupportedImage for another type, BodyTooLarge, RequestTimeout, Overloaded.
     """
-    reader = _reader(request.headers.get("Content-Type", "application/octet-stream"))
+    reader = _reader(request.headers)
     try:
         async with asyncio.timeout(seconds):
             await _receive(request, reader, claim, limit)
@@ -74,10 +81,11 @@ async def read_upload(request: Request, claim: Claim, *, limit: int, seconds: fl
             limit=seconds,
             headers={"Connection": "close"},
         ) from error
-    return Upload(reader.finish(), reader.fields)
+    return Upload(reader.finish(), reader.fields, reader.filename)
 
 
-def _reader(content_type: str) -> _Reader:
+def _reader(headers: Headers) -> _Reader:
+    content_type = headers.get("Content-Type", "application/octet-stream")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return FormReader(content_type)
@@ -86,7 +94,7 @@ def _reader(content_type: str) -> _Reader:
             f"a body of type {kind} is not read: send multipart/form-data with the field {FIELD!r}, "
             "or the image's bytes as image/* or application/octet-stream"
         )
-    return _RawReader()
+    return _RawReader(headers.get("Content-Disposition"))
 
 
 async def _receive(request: Request, reader: _Reader, claim: Claim, limit: int) -> None:

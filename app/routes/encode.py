@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.answers import common_headers
+from app.codecs.picture import Picture
 from app.deps import ServiceDep
 from app.inference import code
 from app.intake import admitted
-from app.openapi import EMBEDDING_RESPONSES, upload
+from app.openapi import embedding_responses, upload
 from app.options import EncodeOptions
 from models.autoencoding import unit_length
 from models.card import ModelCard
@@ -26,7 +27,7 @@ router = APIRouter(tags=["images"])
     "/encode",
     summary="Turn a picture into an embedding",
     response_class=Response,
-    responses=EMBEDDING_RESPONSES,
+    responses=embedding_responses(NPY),
     openapi_extra=upload(EncodeOptions),
 )
 async def encode_picture(request: Request, service: ServiceDep) -> Response:
@@ -36,14 +37,19 @@ async def encode_picture(request: Request, service: ServiceDep) -> Response:
     """
     async with admitted(request, EncodeOptions, service, "autoencode", service.settings.default_encode) as intake:
         card, asked = intake.engine.card, intake.options.normalize
-        coding = await code(service, intake, "encode")
+        (coding,) = await code(service, intake, "encode", intake.picture.frames[:1])
         normalize = asked if asked is not None else bool(card.embedding and card.embedding.normalize)
         vector = unit_length(coding.output) if normalize else coding.output
-        headers = common_headers(card, intake.timings)
+        headers = common_headers(card, intake.timings) | _warnings(intake.picture)
         encoding = intake.options.encoding or ("npy" if NPY in request.headers.get("Accept", "") else "json")
         if encoding == "npy":
             return Response(_npy(vector), media_type=NPY, headers=headers)
         return JSONResponse(_json(vector, card, normalize, in_base64=encoding == "base64"), headers=headers)
+
+
+def _warnings(picture: Picture) -> dict[str, str]:
+    count = len(picture.frames)
+    return {"X-Warnings": f"the embedding is that of the first of {count} frames"} if count > 1 else {}
 
 
 def _npy(vector: FloatImage) -> bytes:

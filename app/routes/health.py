@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from app.deps import ServiceDep
-from app.openapi import problems
+from app.errors import NotReady
+from app.openapi import example, problems
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -17,13 +18,17 @@ class Health(BaseModel):
     status: Literal["live", "ready"]
 
 
-@router.get("/live", summary="Does the process run?")
+@router.get("/live", summary="Does the process run?", responses=example({"status": "live"}) | problems())
 async def live() -> Health:
     """Answer 200 while the process runs."""
     return Health(status="live")
 
 
-@router.get("/ready", summary="Are all models loaded and warmed?", responses=problems(503))
+@router.get(
+    "/ready",
+    summary="Are all models loaded and warmed?",
+    responses=example({"status": "ready"}) | problems(NotReady),
+)
 async def ready(service: ServiceDep) -> Health:
     """Answer 200 once every model is loaded and warmed, 503 before."""
     service.registry.all()

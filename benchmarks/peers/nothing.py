@@ -27,6 +27,9 @@ class NothingEngine:
     def run(self, feed: Feed) -> FloatImage:
         return feed["image"]
 
+    def run_float32(self, feed: Feed) -> FloatImage:
+        return feed["image"]
+
     def encode(self, feed: Feed) -> FloatImage:
         return feed["image"].reshape(len(feed["image"]), -1)
 

@@ -38,6 +38,16 @@ def test_pieces_of_any_size(size: int) -> None:
     reader = read(form(field("sigma", b"25"), file(), field("quality", "9ü".encode())), size)
     assert reader.finish().read() == PICTURE
     assert reader.fields == {"sigma": "25", "quality": "9ü"}
+    assert reader.filename == "ü.png"
+
+
+@pytest.mark.parametrize(
+    ("sent", "understood"),
+    [(b'""', ""), (b"plain.png", "plain.png"), (rb'"a\"b.png"', 'a"b.png'), (b'"\xff.png"', "\ufffd.png")],
+)
+def test_file_names_as_they_are_sent(sent: bytes, understood: str) -> None:
+    named = b'--x\r\nContent-Disposition: form-data; name="file"; filename=' + sent + b"\r\n\r\nbytes\r\n"
+    assert read(form(named), 10**6).filename == understood
 
 
 @pytest.mark.parametrize("size", [1, 10**6])

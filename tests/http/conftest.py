@@ -36,6 +36,9 @@ class HalvingEngine:
     def run(self, feed: Feed) -> FloatImage:
         return feed["image"] / np.float32(2)
 
+    def run_float32(self, feed: Feed) -> FloatImage:
+        return self.run(feed)
+
     def encode(self, feed: Feed) -> FloatImage:
         image = feed["image"]
         return np.stack([image.mean((1, 2, 3)), image.min((1, 2, 3)), image.max((1, 2, 3))], axis=1)

@@ -122,6 +122,7 @@ def broken_artifacts(tmp_path: Path) -> Path:
         ({"PORT": "eighty"}, "LIMPID_PORT"),
         ({"MAX_PIXELS": "0"}, "LIMPID_MAX_PIXELS"),
         ({"MODELS": ","}, "LIMPID_MODELS"),
+        ({"CORS_ORIGINS": "example.com"}, "LIMPID_CORS_ORIGINS"),
     ],
 )
 def test_impossible_start_is_one_clear_line(settings: dict[str, str], named: str) -> None:

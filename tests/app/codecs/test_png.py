@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from app.png import write_png
+from app.codecs.picture import Frame
+from app.codecs.png import read_deep, write_png
 from tests.conftest import decoded
 
 STRIP_BYTES = 1 << 18
@@ -42,7 +43,7 @@ SIZES = [(1, 1), (1, 300), (300, 1), (2, 2), (28, 28), (37, 53), (511, 257), (3,
 def test_readers_see_the_same_pixels(size: tuple[int, int], bands: int) -> None:
     for pixels in contents((*size, bands), np.random.default_rng(0)):
         alpha = pixels[..., -1] if bands in {2, 4} else None
-        file = write_png(pixels if alpha is None else pixels[..., :-1], alpha)
+        file = write_png([Frame(pixels if alpha is None else pixels[..., :-1], alpha)])
         assert np.array_equal(decoded(file), pixels.squeeze(axis=2) if bands == 1 else pixels)
         if bands == 2:  # which cv2 shows as BGRA
             assert np.array_equal(seen_by_cv2(file)[..., [0, 3]], pixels)
@@ -50,17 +51,48 @@ def test_readers_see_the_same_pixels(size: tuple[int, int], bands: int) -> None:
             assert np.array_equal(seen_by_cv2(file), pixels.squeeze(axis=2) if bands == 1 else pixels)
 
 
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+@pytest.mark.parametrize("size", [(1, 1), (37, 53), (301, 433)])
+def test_sixteen_bits_are_written_in_full(size: tuple[int, int], bands: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 2**16, (*size, bands), dtype=np.uint16)
+    alpha = pixels[..., -1] if bands in {2, 4} else None
+    file = write_png([Frame(pixels if alpha is None else pixels[..., :-1], alpha)])
+    seen = seen_by_cv2(file)
+    assert seen.dtype == np.uint16
+    assert np.array_equal(seen[..., [0, 3]] if bands == 2 else seen, pixels.squeeze(axis=2) if bands == 1 else pixels)
+    colours, transparency = read_deep(io.BytesIO(file))
+    assert np.array_equal(colours, pixels[..., : 1 if bands < 3 else 3])
+    assert transparency is None if alpha is None else np.array_equal(transparency, alpha)
+
+
+@pytest.mark.parametrize("bands", [1, 3, 4])
+def test_every_frame_of_an_animation_is_there(bands: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 30, 41, bands), dtype=np.uint8)
+    pixels[3] = pixels[2]
+    frames = [
+        Frame(each[..., :3] if bands == 4 else each, each[..., 3] if bands == 4 else None, 40 * index + 7)
+        for index, each in enumerate(pixels)
+    ]
+    with Image.open(io.BytesIO(write_png(frames, loop=2))) as image:
+        assert image.n_frames == 4
+        assert image.info["loop"] == 2
+        for index in range(4):
+            image.seek(index)
+            assert np.array_equal(np.asarray(image).reshape(30, 41, bands), pixels[index])
+            assert image.info["duration"] == frames[index].milliseconds
+
+
 def test_random_sizes() -> None:
     rng = np.random.default_rng(0)
     for _ in range(60):
         height, width = rng.integers(1, 200, 2)
         pixels = rng.integers(0, rng.integers(2, 257), (height, width, 3), dtype=np.uint8)
-        assert np.array_equal(decoded(write_png(pixels, None)), pixels)
+        assert np.array_equal(decoded(write_png([Frame(pixels)])), pixels)
 
 
 def test_views_are_written_as_they_look(photograph: np.ndarray) -> None:
     for view in (photograph[::-1, ::-2], photograph.swapaxes(0, 1), photograph[..., 1:2]):
-        assert np.array_equal(decoded(write_png(view, None)), view.squeeze())
+        assert np.array_equal(decoded(write_png([Frame(view)])), view.squeeze())
 
 
 @pytest.mark.parametrize("name", ["photograph", "text"])
@@ -68,12 +100,12 @@ def test_files_are_small(name: str, photograph: np.ndarray) -> None:
     pixels = photograph if name == "photograph" else text()
     by_pillow = io.BytesIO()
     Image.fromarray(pixels.squeeze()).save(by_pillow, format="PNG", compress_level=3)
-    assert len(write_png(pixels, None)) < 1.1 * len(by_pillow.getvalue())
+    assert len(write_png([Frame(pixels)])) < 1.1 * len(by_pillow.getvalue())
 
 
 def test_chunks_are_what_the_standard_asks_for() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (400, 401, 3), dtype=np.uint8)
-    file = write_png(pixels, None, icc=b"profile", dpi=(72, 300))
+    file = write_png([Frame(pixels)], icc=b"profile", dpi=(72, 300))
     kinds, at = [], 8
     while at < len(file):
         end = at + 8 + int.from_bytes(file[at : at + 4], "big")

@@ -1,0 +1,140 @@
+"""EXIF, colour profiles, resolution: what goes on, and what is said of the rest."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin
+from PIL.ExifTags import IFD, Base
+
+from app.codecs.decoding import decode, inspect
+from app.codecs.formats import FORMATS, Format
+from app.codecs.metadata import Metadata
+from app.codecs.picture import Frame, Limits, Picture
+from app.codecs.writing import encode
+from tests.conftest import encoded
+
+LIMITS = Limits(pixels=1_000_000, frames=4)
+PIXELS = np.random.default_rng(0).integers(0, 256, (20, 31, 3), dtype=np.uint8)
+TAKEN = "2024:05:06 07:08:09"
+WITH_EXIF: tuple[Format, ...] = ("jpeg", "png", "webp", "avif")
+
+
+def camera_exif(orientation: int = 6) -> Image.Exif:
+    exif = Image.Exif()
+    exif[Base.Make], exif[Base.Orientation], exif[Base.Copyright] = "A maker", orientation, "An owner"
+    exif.get_ifd(IFD.Exif).update({
+        Base.DateTimeOriginal: TAKEN, Base.ExifImageWidth: 31, Base.ExifImageHeight: 20, Base.MakerNote: b"note" * 9,
+    })  # fmt: skip
+    exif.get_ifd(IFD.GPSInfo).update({1: "N", 2: (48.0, 8.0, 14.5)})
+    exif.get_ifd(IFD.IFD1)[Base.Compression] = 6
+    return exif
+
+
+def picture_of(file: bytes) -> Picture:
+    upload = io.BytesIO(file)
+    return decode(upload, inspect(upload, LIMITS), LIMITS)
+
+
+def sent_back(file: bytes, format_: Format, metadata: Metadata = "no-gps") -> tuple[Image.Image, list[str]]:
+    answer, lost = encode(picture_of(file), format_, None, metadata)
+    image = Image.open(io.BytesIO(answer))
+    image.load()
+    return image, lost
+
+
+@pytest.mark.parametrize("format_", WITH_EXIF)
+def test_exif_goes_on_upright_and_without_the_place(format_: Format) -> None:
+    image, lost = sent_back(encoded(PIXELS, format_, exif=camera_exif()), format_)
+    exif = image.getexif()
+    details = exif.get_ifd(IFD.Exif)
+    assert image.size == (20, 31)
+    assert exif.get(Base.Orientation, 1) == 1
+    assert (exif[Base.Make], exif[Base.Copyright]) == ("A maker", "An owner")
+    assert details[Base.DateTimeOriginal] == TAKEN
+    assert details[Base.MakerNote] == b"note" * 9
+    assert (details[Base.ExifImageWidth], details[Base.ExifImageHeight]) == image.size
+    assert not exif.get_ifd(IFD.GPSInfo)
+    assert not exif.get_ifd(IFD.IFD1)
+    assert lost == ["EXIF's GPS position was dropped; metadata=all keeps it"]
+
+
+@pytest.mark.parametrize("format_", WITH_EXIF)
+def test_the_place_stays_if_asked_for(format_: Format) -> None:
+    image, lost = sent_back(encoded(PIXELS, format_, exif=camera_exif()), format_, "all")
+    assert image.getexif().get_ifd(IFD.GPSInfo)[2] == (48.0, 8.0, 14.5)
+    assert not lost
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_no_exif_if_asked_for(format_: Format) -> None:
+    image, lost = sent_back(encoded(PIXELS, "JPEG", exif=camera_exif()), format_, "none")
+    assert not image.getexif().get_ifd(IFD.Exif)
+    assert Base.Make not in image.getexif()
+    assert not [each for each in lost if "EXIF" in each]
+
+
+@pytest.mark.parametrize("format_", ["gif", "tiff"])
+def test_what_can_hold_no_exif_says_so(format_: Format) -> None:
+    _, lost = sent_back(encoded(PIXELS, "JPEG", exif=camera_exif()), format_)
+    assert any("EXIF was dropped" in each for each in lost)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own word on it
+def test_damaged_exif_is_dropped_and_said() -> None:
+    picture = picture_of(encoded(PIXELS, "JPEG", exif=b"Exif\0\0II*\0" + b"\xff" * 40))
+    assert picture.exif is None
+    assert "EXIF" in picture.warnings[0]
+
+
+def test_other_notes_are_dropped_and_said() -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Comment", "by me")
+    notes.add_itxt("XML:com.adobe.xmp", "<x:xmpmeta/>")
+    warnings = picture_of(encoded(PIXELS, "PNG", pnginfo=notes)).warnings
+    assert warnings == ("XMP was dropped", "text comments were dropped")
+
+
+@pytest.mark.parametrize("format_", ["png", "jpeg", "webp", "avif", "tiff"])
+@pytest.mark.parametrize("source", ["PNG", "JPEG", "WEBP", "AVIF", "TIFF"])
+def test_colour_profile_is_the_same_to_the_byte(source: str, format_: Format) -> None:
+    profile = bytes(range(256)) * 300
+    image, _ = sent_back(encoded(PIXELS, source, icc_profile=profile), format_)
+    assert image.info["icc_profile"] == profile
+
+
+def test_gif_has_no_profile_so_colours_become_srgb() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    swapped = picture_of(encoded(PIXELS, "PNG", icc_profile=profile))
+    answer, lost = encode(swapped, "gif", None, "all")
+    assert any("colour profile" in each for each in lost)
+    assert picture_of(answer).icc is None
+
+
+def test_cmyk_profile_that_is_none_is_said() -> None:
+    image = Image.fromarray(PIXELS).convert("CMYK")
+    target = io.BytesIO()
+    image.save(target, format="JPEG", quality=100, icc_profile=b"no profile")
+    picture = picture_of(target.getvalue())
+    assert picture.icc is None
+    assert picture.warnings == ("CMYK became sRGB without a colour profile",)
+    assert np.abs(picture.frames[0].pixels.astype(int) - np.asarray(image.convert("RGB"))).mean() < 4
+
+
+def test_png_words_on_colour_stay_in_png_and_are_said_elsewhere() -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add(b"gAMA", (100_000).to_bytes(4, "big"))
+    notes.add(b"cICP", bytes([9, 16, 0, 1]))
+    file = encoded(PIXELS, "PNG", pnginfo=notes)
+    answer, lost = encode(picture_of(file), "png", None, "all")
+    assert b"gAMA" + (100_000).to_bytes(4, "big") in answer
+    assert b"cICP" + bytes([9, 16, 0, 1]) in answer
+    assert not lost
+    assert encode(picture_of(file), "jpeg", None, "all")[1] == ["PNG's own words on its colours were dropped"]
+
+
+@pytest.mark.parametrize("format_", ["webp", "avif", "gif"])
+def test_formats_without_resolution_say_so(format_: Format) -> None:
+    picture = Picture((Frame(PIXELS),), "png", dpi=(300, 300))
+    lost = encode(picture, format_, None, "all")[1]
+    assert any("resolution" in each for each in lost)
