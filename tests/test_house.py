@@ -51,6 +51,13 @@ def test_importing_loads_no_backend(module: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 
+def test_processes_that_decode_know_nothing_of_the_service() -> None:
+    """They start in a tenth of a second, and hold nothing that a hostile file could get at."""
+    unknown = ("keras", "tensorflow", "fastapi", "starlette", "pydantic", "uvicorn", "asyncio", "ssl")
+    code = f"import sys, app.codecs.process; sys.exit(any(name in sys.modules for name in {unknown}))"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
 def test_creating_the_application_loads_no_backend() -> None:
     code = "import sys; from app.main import create_app; create_app(); sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
