@@ -37,8 +37,9 @@ format: $(VENV)/.dev  ## Reformat, and repair what ruff can
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-docs: $(VENV)/.dev  ## Write the OpenAPI document into docs/openapi.json
+docs: $(VENV)/.dev  ## Write docs/openapi.json, and docs/formats.md by sending files of every kind
 	$(BIN)/python -m app.document > docs/openapi.json
+	$(BIN)/python -m tests.formats > docs/formats.md
 
 bench: $(VENV)/.bench  ## Measure speed, memory and manners beside peers into docs/performance.md; ARGS='--only load'
 	$(BIN)/python -m benchmarks.latency $(ARGS)

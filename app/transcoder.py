@@ -115,7 +115,7 @@ class Transcoder:
         self, claim: Claim, timings: Timings, stage: str, pixels: int, exchange: Exchange, work: Callable[[], Result]
     ) -> Result:
         try:
-            return await self._workers.run(claim, timings, stage, pixels, work)
+            return await self._workers.run(claim, timings, stage, pixels, work, outside=True)
         except asyncio.CancelledError:
             exchange.kill()
             raise

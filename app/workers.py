@@ -19,31 +19,50 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """Threads that decode, encode and estimate; large pictures have their own, so that small ones need not wait."""
+    """Threads that decode, encode and estimate; large pictures have their own, so that small ones need not wait.
+
+    So has what waits for processes of the sandbox: hostile files can keep each other waiting, and nobody else.
+    """
 
     def __init__(self) -> None:
         self._small = Pool(cores(), "codec")
         self._large = Pool(max(1, cores() // 2), "codec-large")
+        self._outside = Pool(cores(), "sandbox")
+        self._outside_large = Pool(max(1, cores() // 2), "sandbox-large")
 
-    async def run(self, claim: Claim, timings: Timings, stage: str, pixels: int, work: Callable[[], Result]) -> Result:
+    async def run(
+        self,
+        claim: Claim,
+        timings: Timings,
+        stage: str,
+        pixels: int,
+        work: Callable[[], Result],
+        *,
+        outside: bool = False,
+    ) -> Result:
         """Return what `work` on a picture of so many `pixels` returns; waiting for a thread counts towards `stage`.
 
-        Cancelled, it does not wait: what runs already runs on, and `claim` is held until it ends.
+        `outside` is work that waits for another process. Cancelled, it does not wait: what runs already runs on, and
+        `claim` is held until it ends.
         """
         started = time.perf_counter()
-        pool = self._large if pixels > LARGE_PIXELS else self._small
-        result: Result = await pool.run(work, claim)
+        small, large = (self._outside, self._outside_large) if outside else (self._small, self._large)
+        result: Result = await (large if pixels > LARGE_PIXELS else small).run(work, claim)
         timings.add(stage, time.perf_counter() - started)
         return result
 
+    @property
+    def _pools(self) -> "tuple[Pool, ...]":
+        return self._small, self._large, self._outside, self._outside_large
+
     def start(self) -> None:
         """Start the threads."""
-        for pool in (self._small, self._large):
+        for pool in self._pools:
             pool.start()
 
     def stop(self) -> None:
         """Take no more work; what runs is not waited for."""
-        for pool in (self._small, self._large):
+        for pool in self._pools:
             pool.stop()
 
 

@@ -18,7 +18,7 @@ _WHITE = 255
 def fitted(picture: Picture, format_: Format) -> tuple[Picture, list[str]]:
     """Return `picture` as `format_` can hold it, and what that cost."""
     lost: list[str] = [f"BMP is not written: this is {_name(format_)}"] if picture.format == "bmp" else []
-    for step in (_frames, _timing, _depth, _alpha, _profile, _channels, _resolution):
+    for step in (_frames, _repeats, _longest, _timing, _depth, _alpha, _profile, _channels, _resolution):
         picture, told = step(picture, format_)
         lost += [told] if told else []
     return picture, lost
@@ -42,11 +42,27 @@ def _frames(picture: Picture, format_: Format) -> _Step:
     return replace(picture, frames=picture.frames[:1]), f"only the first of {count} {what} is here: {_name(format_)}"
 
 
+def _repeats(picture: Picture, format_: Format) -> _Step:
+    if len(picture.frames) == 1 or picture.loop is None or picture.loop <= CAPACITIES[format_].loops:
+        return picture, None
+    return replace(picture, loop=0), f"the animation is shown for ever now: {_name(format_)} can't count so far"
+
+
+def _longest(picture: Picture, format_: Format) -> _Step:
+    most = CAPACITIES[format_].milliseconds
+    if len(picture.frames) == 1 or all(frame.milliseconds <= most for frame in picture.frames):
+        return picture, None
+    frames = tuple(replace(frame, milliseconds=min(frame.milliseconds, most)) for frame in picture.frames)
+    return replace(picture, frames=frames), f"frames stay for {most / 1000:g} s at most: {_name(format_)} has no longer"
+
+
 def _timing(picture: Picture, format_: Format) -> _Step:
     if len(picture.frames) == 1 or picture.format == "tiff":
         return picture, None
     if format_ == "tiff":
         return picture, "the animation's timing was dropped: its frames are pages now"
+    if format_ == "avif" and picture.loop != 0 and picture.format != "avif":
+        return picture, "how often the animation is played was dropped: this AVIF is played for ever"
     if format_ == "gif" and any(frame.milliseconds % 10 for frame in picture.frames):
         return picture, "the frames' times were rounded to hundredths of a second: GIF has no finer"
     return picture, None
@@ -86,12 +102,18 @@ def _profile(picture: Picture, format_: Format) -> _Step:
         return replace(picture, colour_chunks=b""), "PNG's own words on its colours were dropped"
     if format_ != "gif" or picture.icc is None:
         return picture, None
-    converted = [rgb_to_srgb(to_8_bits(frame.pixels), picture.icc) for frame in picture.frames]
+    picture, told = _in_srgb(picture, picture.icc)
+    return picture, f"GIF has no colour profile: {told}"
+
+
+def _in_srgb(picture: Picture, icc: bytes) -> tuple[Picture, str]:
+    """Return 8-bit pixels without their profile: in sRGB, if the profile can be used."""
+    converted = [rgb_to_srgb(to_8_bits(frame.pixels), icc) for frame in picture.frames]
     known = [each for each in converted if each is not None]
     if len(known) < len(converted):
-        return replace(picture, icc=None), "GIF has no colour profile, and this one can't be used: dropped"
+        return replace(picture, icc=None), "this one can't be used, and was dropped"
     alphas = [frame.alpha for frame in picture.frames]
-    return replace(_each(picture, known, alphas), icc=None), "GIF has no colour profile: converted to sRGB"
+    return replace(_each(picture, known, alphas), icc=None), "converted to sRGB"
 
 
 def _channels(picture: Picture, format_: Format) -> _Step:
@@ -99,12 +121,12 @@ def _channels(picture: Picture, format_: Format) -> _Step:
     holds = can.gray_with_alpha if alpha else can.gray
     if holds or all(frame.pixels.shape[2] == 3 for frame in picture.frames):
         return picture, None
-    pixels = [in_rgb(frame.pixels) for frame in picture.frames]
-    fit = _each(picture, pixels, [frame.alpha for frame in picture.frames])
     told = f"gray became RGB: {_name(format_)} has no gray{' with alpha' if can.gray else ''}"
     if picture.icc is not None:
-        return replace(fit, icc=None), f"{told}, nor its colour profile, which was dropped"
-    return fit, told
+        picture, how = _in_srgb(picture, picture.icc)
+        told = f"{told}, nor its colour profile: {how}"
+    pixels = [in_rgb(frame.pixels) for frame in picture.frames]
+    return _each(picture, pixels, [frame.alpha for frame in picture.frames]), told
 
 
 def _resolution(picture: Picture, format_: Format) -> _Step:

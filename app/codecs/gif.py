@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from app.codecs.fitting import in_rgb
+from app.codecs.formats import CAPACITIES
 from app.codecs.picture import Frame, Picture
 from models.pixels import ByteImage, to_8_bits
 
@@ -23,7 +24,8 @@ def write_gif(picture: Picture) -> tuple[bytes, list[str]]:
     target = io.BytesIO()
     options: dict[str, object] = {"save_all": True, "append_images": images[1:], "optimize": False}
     if len(images) > 1:
-        options["duration"] = [_rounded(frame.milliseconds) for frame in picture.frames]
+        shown, times = _distinct(images, [_rounded(frame.milliseconds) for frame in picture.frames])
+        options["append_images"], options["duration"] = shown[1:], times
         options["disposal"] = _REPLACE if any(frame.alpha is not None for frame in picture.frames) else 0
         options |= _looping(picture)
     images[0].save(target, format="GIF", **options)
@@ -34,6 +36,19 @@ def _looping(picture: Picture) -> dict[str, int]:
     """Return Pillow's option for how often the frames are shown; GIFs that are shown once say nothing."""
     once = picture.loop is None or (picture.loop == 1 and picture.format != "gif")
     return {} if once else {"loop": picture.loop or 0}
+
+
+def _distinct(images: Sequence[Image.Image], times: Sequence[int]) -> tuple[list[Image.Image], list[int]]:
+    """Join frames that are alike, as Pillow would, but without adding up their times beyond what a GIF can say."""
+    most = CAPACITIES["gif"].milliseconds
+    kept, joined = [images[0]], [times[0]]
+    for image, time in zip(images[1:], times[1:], strict=True):
+        if image == kept[-1]:
+            joined[-1] = min(joined[-1] + time, most)
+        else:
+            kept.append(image)
+            joined.append(time)
+    return kept, joined
 
 
 def _rounded(milliseconds: int) -> int:

@@ -30,6 +30,12 @@ def upright_size(size: Size, orientation: int) -> Size:
     return Size(size.width, size.height) if swapped else size
 
 
+def upright_resolution(dpi: tuple[float, float], orientation: int) -> tuple[float, float]:
+    """Return what dots an inch across and down become once the picture is upright."""
+    swapped, _, _ = _UPRIGHT.get(orientation, _AS_IT_IS)
+    return (dpi[1], dpi[0]) if swapped else dpi
+
+
 def as_in_file(upright: SamplesT, orientation: int) -> SamplesT:
     """Return a view of `upright` (H, W, ...) that lies as the file's rows do."""
     swapped, down, right = _UPRIGHT.get(orientation, _AS_IT_IS)

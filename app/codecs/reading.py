@@ -3,36 +3,39 @@
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, MpoImagePlugin
+from PIL.ExifTags import Base
 from PIL.JpegImagePlugin import JpegImageFile
 
-from app.codecs import png
-from app.codecs.colour import ToSrgb
+from app.codecs import avif, jpeg, png, webp
+from app.codecs.apng import scale_transparent_gray, shown_frames
+from app.codecs.conversion import Conversion, arrays
 from app.codecs.errors import corrupt
 from app.codecs.formats import ACCEPTED, Source
 from app.codecs.metadata import DAMAGED, orientation_of, portable
-from app.codecs.orientation import UPRIGHT, as_in_file, upright, upright_size
+from app.codecs.orientation import UPRIGHT, upright, upright_resolution, upright_size
 from app.codecs.picture import MAX_DPI, Frame, Header, Limits, Picture, Size
 from app.errors import UnsupportedImage
-from models.pixels import ByteImage, Samples
+from models.pixels import Samples
 
 PLAIN_BYTES = 2**20
 PLAIN_PIXELS = 4_000_000
 """PNG and JPEG up to these sizes are decoded in a thread: whatever they hold, they take little time and memory."""
 
-CORRUPTION = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
+CORRUPTION = (
+    EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning, IndexError, KeyError, OSError, RuntimeError,
+    SyntaxError, TypeError, ValueError, struct.error, zlib.error,
+)  # fmt: skip
 """What Pillow raises for files that are not what they say."""
 
 _MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "I;16", "I;16B", "I"})
-_NAMES = {"1": "1-bit", "P": "palette", "PA": "palette", "L": "gray", "RGB": "RGB", "RGBX": "RGBX", "CMYK": "CMYK"}
-_STRIP_PIXELS = 1 << 16
+_UNSAID_LOOPS: dict[Source, int | None] = {"gif": None, "avif": 0}
+"""How often an animation is played of which Pillow says nothing; AVIFs are mostly played for ever."""
+_XMP_TEXT = "XML:com.adobe.xmp"
 _OPAQUE = 255
-_AVIF_HEAD_BYTES = 4096
-_HIGH_BIT_DEPTH = 0x40
 
 # Pillow's own guard knows one limit for the whole process and not what was over it; ours is checked below, before any
 # pixel is decoded. The processes that decode set it to what the header promised.
@@ -46,6 +49,11 @@ def inspect(file: BinaryIO, source: Source, limits: Limits) -> Header:
     like a picture.
     """
     try:
+        if source == "webp":  # libwebp makes room for the whole canvas before it says how large that is
+            size = webp.size(file)
+            limits.check(size.width, size.height)
+        if source == "jpeg":
+            jpeg.check_depth(file)
         image = _open(file, source)
         limits.check(image.width, image.height)
         frames = _frames(image)
@@ -102,23 +110,25 @@ def _is_plain(image: Image.Image, file: BinaryIO, depth: int, frames: int) -> bo
 def _picture(image: Image.Image, header: Header, file: BinaryIO) -> Picture:
     frames = _frames(image)
     image.load()  # first: the metadata of a PNG may come after the pixels
-    dpi, told = _resolution(image)
+    if header.format == "png":
+        scale_transparent_gray(image, png.depth(file))
     size = Size(image.height, image.width)
     orientation, exif, more = _exif(image, size)
+    dpi, told = _resolution(image, orientation)
     warnings = [*told, *more, *_dropped(image, header, file)]
     icc = image.info.get("icc_profile") or None
     if header.depth == 16:
         shown: tuple[Frame, ...] = (_deep_frame(file, orientation),)
-        converted: list[str] = []
+        converted = Conversion.of(image, 1, icc).warnings
     else:
-        convert = _Conversion.of(image, len(frames), icc)
-        shown = _without_needless(tuple(_decoded(image, frames, convert, orientation)), image)
+        convert = Conversion.of(image, len(frames), icc)
+        shown = _without_needless(tuple(_decoded(image, file, frames, convert, orientation)), image)
         converted, icc = convert.warnings, None if convert.srgb else icc
     return Picture(
         shown,
         header.format,
-        loop=image.info.get("loop", None if header.format == "gif" else 1),
-        lossless=_is_lossless(file, header.format),
+        loop=image.info.get("loop", _UNSAID_LOOPS.get(header.format, 1)),
+        lossless=header.format == "webp" and webp.is_lossless(file),
         icc=icc,
         dpi=dpi,
         exif=exif,
@@ -127,13 +137,19 @@ def _picture(image: Image.Image, header: Header, file: BinaryIO) -> Picture:
     )
 
 
-def _resolution(image: Image.Image) -> tuple[tuple[float, float] | None, list[str]]:
+def _resolution(image: Image.Image, orientation: int) -> tuple[tuple[float, float] | None, list[str]]:
     dpi = image.info.get("dpi")
-    if not dpi or dpi == (0, 0):
+    if not dpi or dpi == (0, 0) or _is_made_up(image):
         return None, []
     if not all(0 < each <= MAX_DPI for each in dpi):
         return None, ["an impossible resolution was dropped"]
-    return (float(dpi[0]), float(dpi[1])), []
+    return upright_resolution((float(dpi[0]), float(dpi[1])), orientation), []
+
+
+def _is_made_up(image: Image.Image) -> bool:
+    """Tell whether the resolution is the 72 dots that Pillow takes for a JPEG that has EXIF and does not say."""
+    said = not isinstance(image, JpegImageFile) or image.info.get("jfif_unit")
+    return not said and Base.XResolution not in image.getexif()
 
 
 def _exif(image: Image.Image, size: Size) -> tuple[int, bytes | None, list[str]]:
@@ -154,77 +170,36 @@ def _dropped(image: Image.Image, header: Header, file: BinaryIO) -> Iterator[str
         yield "XMP was dropped"
     if image.info.get("photoshop"):
         yield "Photoshop's and IPTC's fields were dropped"
-    if image.info.get("comment") or getattr(image, "text", None):
+    if image.info.get("comment") or getattr(image, "text", {}).keys() - {_XMP_TEXT}:
         yield "text comments were dropped"
     if isinstance(image, MpoImagePlugin.MpoImageFile):
         yield "the file's further pictures (MPO) were dropped"
     if image.info.get("default_image"):
         yield "the still that stands for the animation was dropped"
-    if header.format == "avif" and _is_deep_avif(file):
+    if header.format == "avif" and avif.is_deep(file):
         yield "10 or 12 bits became 8"
+    if header.format == "avif" and not image.info.get("icc_profile") and avif.has_other_colours(file):
+        yield "AVIF's own words on its colours were dropped: they are shown as sRGB now"
+    if header.format == "png" and image.mode == "L" and (bits := png.depth(file)) < 8:
+        yield f"{bits}-bit became 8-bit"
 
 
-@dataclass(frozen=True)
-class _Conversion:
-    """How a picture of Pillow's becomes gray or RGB, with or without alpha: `mode` is L, LA, RGB or RGBA."""
-
-    mode: str
-    warnings: list[str]
-    srgb: ToSrgb | None = None
-
-    @classmethod
-    def of(cls, image: Image.Image, frames: int, icc: bytes | None) -> "_Conversion":
-        name = _NAMES.get(image.mode, image.mode)
-        if image.mode == "CMYK":
-            srgb = ToSrgb(icc, "CMYK")
-            how = "by its colour profile" if srgb.exact else "without a colour profile"
-            return cls("RGB", [f"CMYK became sRGB {how}"], srgb)
-        if image.format == "GIF":
-            return cls("RGBA", [])
-        gray = image.mode in {"1", "L", "LA"}
-        if "transparency" in image.info and image.mode != "RGBA":
-            mode = "LA" if gray else "RGBA"
-            return cls(mode, [f"{name} with a transparent colour became {mode}"])
-        if frames > 1:
-            return cls("LA" if gray else "RGBA", [])
-        if image.mode in {"1", "P", "PA", "RGBX"}:
-            mode = {"1": "L", "PA": "RGBA"}.get(image.mode, "RGB")
-            return cls(mode, [f"{name} became {mode}"] if image.mode != "RGBX" else [])
-        return cls(image.mode, [])
-
-    def __call__(self, image: Image.Image) -> Image.Image:
-        if self.srgb is not None:
-            return self.srgb(image)
-        if "transparency" in image.info:
-            image = image.convert("RGBA")
-        return image if image.mode == self.mode else image.convert(self.mode)
+def _decoded(
+    image: Image.Image, file: BinaryIO, frames: Sequence[int], convert: Conversion, orientation: int
+) -> Iterator[Frame]:
+    shown = shown_frames(file) if image.format == "PNG" and len(frames) > 1 else _sought(image, frames)
+    for _, (each, milliseconds) in zip(frames, shown, strict=True):
+        pixels, alpha = arrays(each, convert, orientation)
+        yield Frame(pixels, alpha, round(milliseconds))
 
 
-def _decoded(image: Image.Image, frames: Sequence[int], convert: _Conversion, orientation: int) -> Iterator[Frame]:
+def _sought(image: Image.Image, frames: Sequence[int]) -> Iterator[tuple[Image.Image, float]]:
+    """Yield each frame as Pillow shows it, and for how many milliseconds."""
     for index in frames:
         if len(frames) > 1:
             image.seek(index)
             image.load()
-        pixels, alpha = _arrays(image, convert, orientation)
-        yield Frame(pixels, alpha, round(image.info.get("duration", 0)))
-
-
-def _arrays(image: Image.Image, convert: _Conversion, orientation: int) -> tuple[ByteImage, ByteImage | None]:
-    """Return pixels and alpha, upright, copied strip by strip: Pillow would make two copies of the whole."""
-    width, height = image.size
-    shape = upright_size(Size(height, width), orientation)
-    colours = convert.mode.removesuffix("A")
-    pixels = np.empty((*shape, len(colours)), np.uint8)
-    alpha = np.empty(shape, np.uint8) if colours != convert.mode else None
-    rows = max(1, _STRIP_PIXELS // width)
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        strip = convert(image.crop((0, top, width, bottom)) if rows < height else image)
-        if alpha is not None:
-            as_in_file(alpha, orientation)[top:bottom] = np.asarray(strip.getchannel("A"))
-            strip = strip.convert(colours)
-        as_in_file(pixels, orientation)[top:bottom] = np.asarray(strip).reshape(bottom - top, width, -1)
-    return pixels, alpha
+        yield image, image.info.get("duration", 0)
 
 
 def _deep_frame(file: BinaryIO, orientation: int) -> Frame:
@@ -248,26 +223,3 @@ def _without_needless(frames: tuple[Frame, ...], image: Image.Image) -> tuple[Fr
 
 def _is_gray(pixels: Samples) -> bool:
     return all(np.array_equal(pixels[..., 0], pixels[..., index]) for index in range(1, pixels.shape[2]))
-
-
-def _is_lossless(file: BinaryIO, source: Source) -> bool:
-    """Tell whether a file is a WebP without any lossy part (VP8 is lossy, VP8L is not)."""
-    return source == "webp" and b"VP8 " not in set(_riff_kinds(file))
-
-
-def _riff_kinds(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the kinds of a WebP's chunks, those inside of animation frames (ANMF, after 16 bytes of its own) too."""
-    end = file.seek(0, 2)
-    at = 12
-    while at + 8 <= end:
-        file.seek(at)
-        kind, length = struct.unpack("<4sI", file.read(8))
-        yield kind
-        at += 8 + (16 if kind == b"ANMF" else length + length % 2)
-
-
-def _is_deep_avif(file: BinaryIO) -> bool:
-    """Tell by its codec configuration (`av1C`, AV1-ISOBMFF 2.3.3) whether an AVIF has more than 8 bits a channel."""
-    file.seek(0)
-    _, found, rest = file.read(_AVIF_HEAD_BYTES).partition(b"av1C")
-    return bool(found and len(rest) > 2 and rest[2] & _HIGH_BIT_DEPTH)

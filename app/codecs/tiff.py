@@ -14,7 +14,7 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffFileEr
 from app.codecs.colour import ToSrgb
 from app.codecs.errors import corrupt
 from app.codecs.metadata import DAMAGED, describes_pixels, orientation_of, portable
-from app.codecs.orientation import upright, upright_size
+from app.codecs.orientation import upright, upright_resolution, upright_size
 from app.codecs.picture import MAX_DPI, Frame, Header, Limits, Picture, Size
 from app.errors import ImageTooLarge, UnsupportedImage
 from models.pixels import Samples, to_8_bits
@@ -46,6 +46,10 @@ _TEXTS = (
 )  # fmt: skip
 _SAID_OTHERWISE = frozenset({Base.XResolution, Base.YResolution, Base.ResolutionUnit})
 _ASCII = 2
+_DROPPED = {
+    "XMP was dropped": (Base.XMLPacket,),
+    "Photoshop's and IPTC's fields were dropped": (Base.IPTCNAA, Base.ImageResources),
+}
 
 
 def inspect(file: BinaryIO, limits: Limits) -> Header:
@@ -74,8 +78,9 @@ def read(file: BinaryIO, limits: Limits) -> Picture:
             exif, told = _exif_of_big(pages[0]) if tiff.is_bigtiff else _exif(file, pages[0])
             if len(list(tiff.pages)) > len(pages):
                 told.append("reduced copies and masks of the pages were dropped")
-            if any("XMP" in page.tags for page in pages):
-                told.append("XMP was dropped")
+            if len({(page.iccprofile, _resolution(page)) for page in pages}) > 1:
+                told.append("the first page's colour profile and resolution stand for all pages")
+            told += [word for word, tags in _DROPPED.items() if any(tag in page.tags for page in pages for tag in tags)]
             return Picture(
                 frames,
                 "tiff",
@@ -140,20 +145,13 @@ def _frame(page: TiffPage, warnings: list[str]) -> Frame:
         samples = np.moveaxis(samples, 0, 2)
     samples = samples.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
     colours = _COLOURS[PHOTOMETRIC(page.photometric)]
-    pixels = _coloured(_full_range(samples[..., :colours], page, warnings), page, warnings)
+    whole = _full_range(samples, page, warnings)
+    pixels = _coloured(whole[..., :colours], page, warnings)
     orientation = _orientation(page)
     if page.samplesperpixel == colours:
         return Frame(upright(pixels, orientation))
-    if page.photometric == PHOTOMETRIC.SEPARATED:
-        warnings.append("CMYK's alpha was dropped")
-        return Frame(upright(pixels, orientation))
-    return Frame(upright(pixels, orientation), upright(_as_deep(samples[..., colours], pixels), orientation))
-
-
-def _as_deep(samples: npt.NDArray[np.generic], others: Samples) -> Samples:
-    if others.itemsize > 1:
-        return np.asarray(samples, dtype=np.uint16)
-    return np.asarray(samples, dtype=np.uint8)
+    alpha = whole[..., colours] if pixels.dtype == whole.dtype else to_8_bits(whole[..., colours])
+    return Frame(upright(pixels, orientation), upright(alpha, orientation))
 
 
 def _full_range(samples: npt.NDArray[np.generic], page: TiffPage, warnings: list[str]) -> Samples:
@@ -198,7 +196,7 @@ def _resolution(page: TiffPage) -> tuple[float, float] | None:
     across, down = (_ratio(page.tags.get(name)) for name in ("XResolution", "YResolution"))
     if scale is None or not all(_LEAST_DPI < each * scale <= MAX_DPI for each in (across, down)):
         return None
-    return across * scale, down * scale
+    return upright_resolution((across * scale, down * scale), _orientation(page))
 
 
 def _ratio(tag: TiffTag | None) -> float:

@@ -10,6 +10,7 @@ from app.codecs.metadata import Metadata, chosen
 from app.codecs.picture import Picture
 from app.codecs.png import write_png
 from app.codecs.tiff import write_tiff
+from app.codecs.webp import says_alpha
 
 _AVIF_SPEED = 9
 """Of 0 to 10: see docs/decisions/0009-formats.md."""
@@ -72,11 +73,14 @@ def _webp(picture: Picture, quality: int | None) -> bytes:
         options: dict[str, object] = {"lossless": True, "quality": _LOSSLESS_EFFORT, "exact": True}
     else:
         options = {"quality": quality or DEFAULT_QUALITY, "exact": True}
-    return _animated(picture, "WEBP", options | {"method": _WEBP_METHOD})
+    file = _animated(picture, "WEBP", options | {"method": _WEBP_METHOD})
+    return says_alpha(file) if any(frame.alpha is not None for frame in picture.frames) else file
 
 
 def _avif(picture: Picture, quality: int) -> bytes:
-    return _animated(picture, "AVIF", {"quality": quality, "subsampling": "4:4:4", "speed": _AVIF_SPEED})
+    gray = picture.frames[0].pixels.shape[2] == 1
+    subsampling = "4:0:0" if gray else "4:4:4"
+    return _animated(picture, "AVIF", {"quality": quality, "subsampling": subsampling, "speed": _AVIF_SPEED})
 
 
 def _animated(picture: Picture, format_: str, options: dict[str, object]) -> bytes:
