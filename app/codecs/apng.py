@@ -12,7 +12,8 @@ from typing import BinaryIO
 from isal import isal_zlib
 from PIL import Image
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from app.codecs.png import SIGNATURE, chunk
+
 _HEAD = frozenset({b"PLTE", b"tRNS"})
 """What the pixels of every frame need of the chunks before them."""
 _CONTROL = struct.Struct(">IIIIIHHBB")
@@ -74,7 +75,7 @@ def _parts(file: BinaryIO) -> tuple[bytes, bytes, list[_Part]]:
         if kind == b"IHDR":
             header = data
         elif kind in _HEAD:
-            head += _chunk(kind, data)
+            head += chunk(kind, data)
         elif kind == b"fcTL":
             parts.append(_Part(_CONTROL.unpack(data)))
         elif kind == b"IDAT" and parts:
@@ -86,7 +87,7 @@ def _parts(file: BinaryIO) -> tuple[bytes, bytes, list[_Part]]:
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Yield kind and data of each chunk up to IEND. Raises ValueError, struct.error for damaged ones."""
-    file.seek(len(_SIGNATURE))
+    file.seek(len(SIGNATURE))
     kind = b""
     while kind != b"IEND":
         length, kind = struct.unpack(">I4s", file.read(8))
@@ -100,15 +101,11 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 def _decoded(header: bytes, head: bytes, part: _Part) -> Image.Image:
     """Return a part's pixels, RGBA, by way of a PNG of its own."""
     size = struct.pack(">II", *part.control[1:3])
-    pixels = _chunk(b"IDAT", b"".join(part.data))
-    alone = _SIGNATURE + _chunk(b"IHDR", size + header[8:]) + head + pixels + _chunk(b"IEND", b"")
+    pixels = chunk(b"IDAT", b"".join(part.data))
+    alone = SIGNATURE + chunk(b"IHDR", size + header[8:]) + head + pixels + chunk(b"IEND", b"")
     with Image.open(io.BytesIO(alone), formats=("png",)) as image:
         scale_transparent_gray(image, header[8])
         return image.convert("RGBA")
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind)))
 
 
 def scale_transparent_gray(image: Image.Image, bits: int) -> None:

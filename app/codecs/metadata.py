@@ -6,7 +6,7 @@ from typing import Any, Literal
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from app.codecs.orientation import UPRIGHT
+from app.codecs.orientation import UPRIGHT, is_turned
 from app.codecs.picture import Size
 
 Metadata = Literal["no-gps", "all", "none"]
@@ -31,6 +31,7 @@ _STRUCTURE = frozenset({
     Base.ImageResources, Base.InterColorProfile,
 })  # fmt: skip
 """Tags of the first directory that describe how a TIFF or JPEG holds its pixels, or are carried in another way."""
+_TURNED: dict[int, int] = {Base.XResolution: Base.YResolution, Base.YResolution: Base.XResolution}
 _LONGEST = 65_527
 """Bytes that fit into a JPEG's segment: more is refused for every format, so that none gets in which can't get out."""
 
@@ -53,9 +54,10 @@ def portable(exif: Image.Exif, upright: Size) -> bytes | None:
     ValueError too for more than fits into a JPEG.
     """
     kept = Image.Exif()
+    turned = _TURNED if is_turned(orientation_of(exif)) else {}
     for tag, value in exif.items():
         if tag not in _STRUCTURE and tag not in _POINTERS:
-            kept[tag] = value
+            kept[turned.get(tag, tag)] = value
     details = dict(exif.get_ifd(IFD.Exif))
     for tag, length in ((Base.ExifImageWidth, upright.width), (Base.ExifImageHeight, upright.height)):
         if tag in details:

@@ -24,16 +24,19 @@ _UPRIGHT = {
 _AS_IT_IS = (False, 1, 1)
 
 
+def is_turned(orientation: int) -> bool:
+    """Tell whether what is across in the file is down in the upright picture."""
+    return _UPRIGHT.get(orientation, _AS_IT_IS)[0]
+
+
 def upright_size(size: Size, orientation: int) -> Size:
     """Return what a file's `size` becomes once it is upright."""
-    swapped, _, _ = _UPRIGHT.get(orientation, _AS_IT_IS)
-    return Size(size.width, size.height) if swapped else size
+    return Size(size.width, size.height) if is_turned(orientation) else size
 
 
 def upright_resolution(dpi: tuple[float, float], orientation: int) -> tuple[float, float]:
     """Return what dots an inch across and down become once the picture is upright."""
-    swapped, _, _ = _UPRIGHT.get(orientation, _AS_IT_IS)
-    return (dpi[1], dpi[0]) if swapped else dpi
+    return (dpi[1], dpi[0]) if is_turned(orientation) else dpi
 
 
 def as_in_file(upright: SamplesT, orientation: int) -> SamplesT:

@@ -17,7 +17,7 @@ from isal import isal_zlib
 from app.codecs.picture import Frame
 from models.pixels import ByteImage, Samples
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _DEPTH_AT = 24
 _HEADER_BYTES = 8
@@ -52,7 +52,7 @@ def depth(file: BinaryIO) -> int:
 def colour_chunks(file: BinaryIO) -> bytes:
     """Return the chunks of a PNG file that say what its colours mean, whole, without the ICC profile."""
     end = file.seek(0, 2)
-    at, found = len(_SIGNATURE), dict[bytes, bytes]()
+    at, found = len(SIGNATURE), dict[bytes, bytes]()
     while at + _HEADER_BYTES <= end:
         file.seek(at)
         length, kind = struct.unpack(">I4s", file.read(_HEADER_BYTES))
@@ -95,46 +95,46 @@ def write_png(
     height, width, channels = pixels.shape
     colour_type = _COLOUR_TYPES[channels + (alpha is not None)]
     target = io.BytesIO()
-    target.write(_SIGNATURE)
+    target.write(SIGNATURE)
     bits = 8 * pixels.itemsize
-    _write_chunk(target, b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0))
+    target.write(chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)))
     if icc:
-        _write_chunk(target, _ICC_CHUNK, b"ICC Profile\0\0" + zlib.compress(icc))
+        target.write(chunk(_ICC_CHUNK, b"ICC Profile\0\0" + zlib.compress(icc)))
     target.write(colour_chunks)
     if dpi:
-        _write_chunk(target, b"pHYs", struct.pack(">IIB", *(int(each / _INCH + 0.5) for each in dpi), _METRE))
+        target.write(chunk(b"pHYs", struct.pack(">IIB", *(int(each / _INCH + 0.5) for each in dpi), _METRE)))
     if exif:
-        _write_chunk(target, b"eXIf", exif.removeprefix(_EXIF_PREFIX))
+        target.write(chunk(b"eXIf", exif.removeprefix(_EXIF_PREFIX)))
     if len(frames) > 1:
         _write_animation(target, frames, loop)
     else:
         for data in _deflated(pixels, alpha):
-            _write_chunk(target, b"IDAT", data)
-    _write_chunk(target, b"IEND", b"")
+            target.write(chunk(b"IDAT", data))
+    target.write(chunk(b"IEND", b""))
     return target.getvalue()
 
 
 def _write_animation(target: io.BytesIO, frames: Sequence[Frame], loop: int | None) -> None:
     """Write every frame as a whole picture that replaces the one before."""
-    _write_chunk(target, b"acTL", struct.pack(">II", len(frames), 1 if loop is None else loop))
+    target.write(chunk(b"acTL", struct.pack(">II", len(frames), 1 if loop is None else loop)))
     numbers = count()
     for frame in frames:
         delay, unit = frame.milliseconds, 1000
         if delay > _MAX_DELAY:
             delay, unit = min(delay // 1000, _MAX_DELAY), 1
         control = struct.pack(">IIIIIHHBB", next(numbers), *frame.size[::-1], 0, 0, delay, unit, 0, 0)
-        _write_chunk(target, b"fcTL", control)
+        target.write(chunk(b"fcTL", control))
         for data in _deflated(frame.pixels, frame.alpha):
             if frame is frames[0]:
-                _write_chunk(target, b"IDAT", data)
+                target.write(chunk(b"IDAT", data))
             else:
-                _write_chunk(target, b"fdAT", struct.pack(">I", next(numbers)) + data)
+                target.write(chunk(b"fdAT", struct.pack(">I", next(numbers)) + data))
 
 
-def _write_chunk(target: io.BytesIO, kind: bytes, data: bytes) -> None:
-    target.write(struct.pack(">I", len(data)) + kind)
-    target.write(data)
-    target.write(struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind))))
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Return a chunk: length, kind, data and checksum."""
+    checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+    return b"".join([struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)])
 
 
 def _deflated(pixels: Samples, alpha: Samples | None) -> Iterator[bytes]:

@@ -1,6 +1,8 @@
 """GIF, animated WebP, PNG and AVIF: every frame, its time, and how often all is shown."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from app.codecs.decoding import decode, inspect
 from app.codecs.formats import Format
 from app.codecs.picture import Frame, Limits, Picture
 from app.codecs.writing import encode
-from app.errors import ImageTooLarge, UnsupportedImage
+from app.errors import CorruptImage, ImageTooLarge, UnsupportedImage
 
 LIMITS = Limits(pixels=100_000, frames=10)
 TIMES = [50, 70, 110, 20]
@@ -114,13 +116,8 @@ def test_photograph_in_a_gif_is_dithered_and_says_so(photograph: np.ndarray) -> 
 def test_half_transparency_in_a_gif_is_said() -> None:
     alpha = np.linspace(0, 255, 24 * 35).reshape(24, 35).astype(np.uint8)
     answer, lost = encode(Picture((Frame(FRAMES[0], alpha),), "png"), "gif", None, "all")
-    assert np.array_equal(shown_alpha(answer), np.where(alpha > 127, 255, 0))
+    assert np.array_equal(shown_rgba(answer)[..., 3], np.where(alpha > 127, 255, 0))
     assert "opaque" in lost[0]
-
-
-def shown_alpha(file: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(file)) as image:
-        return np.asarray(image.convert("RGBA"))[..., 3]
 
 
 def test_times_finer_than_gif_has_are_rounded_and_said() -> None:
@@ -154,3 +151,67 @@ def test_deep_animation_is_refused() -> None:
     deep = Picture(tuple(Frame(frame.astype(np.uint16)) for frame in FRAMES), "png")
     with pytest.raises(UnsupportedImage, match="16 bits"):
         inspect(io.BytesIO(encode(deep, "png", None, "all")[0]), LIMITS)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def apng(parts: list[tuple[np.ndarray, int, int, int]]) -> bytes:
+    """Return an animation of opaque parts, each with its left, its top and what becomes of it after its time."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 35, 24, 8, 2, 0, 0, 0)) + chunk(
+        b"acTL", struct.pack(">II", len(parts), 0)
+    )
+    body, number = b"", 0
+    for index, (part, left, top, disposal) in enumerate(parts):
+        height, width, _ = part.shape
+        control = struct.pack(">5IHHBB", number, width, height, left, top, 0, 0, disposal, 1)
+        rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in part))
+        data = chunk(b"fdAT", struct.pack(">I", number + 1) + rows) if index else chunk(b"IDAT", rows)
+        body += chunk(b"fcTL", control) + data
+        number += 2 if index else 1
+    return b"\x89PNG\r\n\x1a\n" + head + body + chunk(b"IEND", b"")
+
+
+def test_parts_of_an_animated_png_go_as_the_standard_says() -> None:
+    keep, clear, restore = 0, 1, 2
+    parts = [(FRAMES[0], 0, 0, keep), (FRAMES[1][:9, :20], 4, 6, restore), (FRAMES[2][:15, :7], 20, 2, clear)]
+    parts += [(FRAMES[3][:5, :5], 1, 1, keep), (FRAMES[0][:3, :30], 5, 20, keep)]
+    file = apng(parts)
+    expected, canvas = [], np.dstack([FRAMES[0], np.full((24, 35), 255, np.uint8)])
+    for part, left, top, disposal in parts:
+        box = slice(top, top + part.shape[0]), slice(left, left + part.shape[1])
+        before = canvas.copy()
+        canvas[box] = np.dstack([part, np.full(part.shape[:2], 255, np.uint8)])
+        expected.append(canvas.copy())
+        canvas = before if disposal == restore else canvas
+        if disposal == clear:
+            canvas[box] = 0
+    for frame, seen in zip(picture_of(file).frames, expected, strict=True):
+        assert np.array_equal(np.dstack([frame.pixels, frame.alpha]), seen)
+
+
+@pytest.mark.parametrize("cut", [-1, -13, -60])
+def test_cut_off_animated_png_is_corrupt(cut: int) -> None:
+    with pytest.raises(CorruptImage):
+        picture_of(apng([(frame, 0, 0, 0) for frame in FRAMES])[:cut])
+
+
+def test_part_beyond_the_picture_is_corrupt() -> None:
+    with pytest.raises(CorruptImage):
+        picture_of(apng([(FRAMES[0], 0, 0, 0), (FRAMES[1], 1, 0, 0)]))
+
+
+def test_equal_frames_of_a_lossless_webp_are_no_damage() -> None:
+    """libwebp makes a still of them, without the header that says what is in the file."""
+    frames = np.repeat(np.dstack([FRAMES[0], np.where(HIDDEN[0], 0, 255).astype(np.uint8)])[None], 2, axis=0)
+    picture = Picture(tuple(Frame(each[..., :3], each[..., 3], 50) for each in frames), "webp", lossless=True)
+    answer, _ = encode(picture, "webp", None, "all")
+    seen = shown_rgba(answer)
+    assert np.array_equal(seen[..., 3], frames[0, ..., 3])
+    assert np.array_equal(seen[~HIDDEN[0]], frames[0][~HIDDEN[0]])
+
+
+def shown_rgba(file: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(file)) as image:
+        return np.asarray(image.convert("RGBA"))

@@ -26,6 +26,7 @@ def camera_exif(orientation: int = 6) -> Image.Exif:
     exif.get_ifd(IFD.Exif).update({
         Base.DateTimeOriginal: TAKEN, Base.ExifImageWidth: 31, Base.ExifImageHeight: 20, Base.MakerNote: b"note" * 9,
     })  # fmt: skip
+    exif[Base.XResolution], exif[Base.YResolution], exif[Base.ResolutionUnit] = 300.0, 150.0, 2
     exif.get_ifd(IFD.GPSInfo).update({1: "N", 2: (48.0, 8.0, 14.5)})
     exif.get_ifd(IFD.IFD1)[Base.Compression] = 6
     return exif
@@ -53,6 +54,7 @@ def test_exif_goes_on_upright_and_without_the_place(format_: Format) -> None:
     assert (exif[Base.Make], exif[Base.Copyright]) == ("A maker", "An owner")
     assert details[Base.DateTimeOriginal] == TAKEN
     assert details[Base.MakerNote] == b"note" * 9
+    assert (exif[Base.XResolution], exif[Base.YResolution]) == (150, 300), "it lay on its side"
     assert (details[Base.ExifImageWidth], details[Base.ExifImageHeight]) == image.size
     assert not exif.get_ifd(IFD.GPSInfo)
     assert not exif.get_ifd(IFD.IFD1)
