@@ -66,7 +66,7 @@ async def admitted(
         with service.scheduler.expecting():
             header, picture = await service.transcoder.open(claim, timings, upload.file)
         seconds = seconds_for(header.pixels, settings.deadline_s)
-        claim.take(header.pixels * header.depth // 8, _work(engine, header, settings.tile), seconds)
+        claim.take(header.pixels * options.widened * header.depth // 8, _work(engine, header, settings.tile), seconds)
         async with in_time(request, seconds):
             if picture is None:
                 with service.scheduler.expecting():

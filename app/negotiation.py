@@ -16,7 +16,7 @@ def answer_format(request: Request, options: ImageOptions, picture: Picture) -> 
     The option `format` wins. Raises NotAcceptable, and InvalidParameter for a format that can't hold the picture's size
     or a quality that the format does not have.
     """
-    side = max(max(frame.size) for frame in picture.frames)
+    side = max(max(frame.size.height, frame.size.width * options.widened) for frame in picture.frames)
     if options.format:
         _check_side(options.format, side)
     chosen = options.format or accepted_format(request.headers.get("Accept"), own_format(picture.format), side)
@@ -51,7 +51,7 @@ def _check_side(format_: Format, side: int) -> None:
     if side > limit:
         others = ", ".join(each for each in FORMATS if side <= CAPACITIES[each].side)
         raise InvalidParameter(
-            f"format: {format_} holds {limit} pixels a side, the picture has {side}: take one of {others}",
+            f"format: {format_} holds {limit} pixels a side, the answer has {side}: take one of {others}",
             limit=limit,
             value=side,
         )
@@ -59,7 +59,7 @@ def _check_side(format_: Format, side: int) -> None:
 
 def _not_acceptable(accept: str | None, side: int, fitting: Collection[Format]) -> NotAcceptable:
     there = ", ".join(MEDIA_TYPES[each] for each in FORMATS if each in fitting)
-    size = "" if len(set(fitting)) == len(FORMATS) else f" for a picture with a side of {side} pixels"
+    size = "" if len(set(fitting)) == len(FORMATS) else f" for an answer with a side of {side} pixels"
     return NotAcceptable(f"none of {accept!r} can be written{size}; accepted: {there}")
 
 

@@ -48,6 +48,7 @@ _OPTION_EXAMPLES: dict[str, list[Any]] = {
     "format": ["webp"],
     "quality": [90],
     "metadata": ["none"],
+    "output": ["comparison"],
     "normalize": [True],
     "encoding": ["base64"],
 }

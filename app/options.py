@@ -45,6 +45,11 @@ class Options(BaseModel):
 
     model: str | None = Field(default=None, description="a name from GET /models, or name@version", max_length=100)
 
+    @property
+    def widened(self) -> int:
+        """How many times as wide as the picture the answer is."""
+        return 1
+
     @classmethod
     def parse(cls, fields: Iterable[tuple[str, str]]) -> Self:
         """Return the options of a query or a form. Raises InvalidParameter."""
@@ -91,6 +96,13 @@ class DenoiseOptions(ImageOptions):
     strength: float = Field(
         default=1.0, ge=0, le=2, allow_inf_nan=False, description="scales sigma; at 0 the pixels stay as they are"
     )
+    output: Literal["image", "residual", "comparison"] = Field(
+        default="image", description="the picture, what was removed (around mid-gray), or before beside after"
+    )
+
+    @property
+    def widened(self) -> int:
+        return 2 if self.output == "comparison" else 1
 
 
 class ReconstructOptions(ImageOptions):

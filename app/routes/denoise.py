@@ -1,24 +1,16 @@
 """POST /denoise."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from statistics import fmean
 
 from fastapi import APIRouter, Request, Response
 
 from app.answers import picture_answer
-from app.codecs.picture import Frame
+from app.cleaning import clean
 from app.deps import ServiceDep
-from app.inference import run_network
-from app.intake import Intake, admitted
+from app.intake import admitted
 from app.negotiation import answer_format
 from app.openapi import picture_responses, upload
 from app.options import DenoiseOptions
-from app.service import Service
-from models.denoising import Denoising
-from models.noise import estimate_sigma
-from models.transparency import fill_hidden, restore_hidden
 
 router = APIRouter(tags=["images"])
 
@@ -31,69 +23,13 @@ router = APIRouter(tags=["images"])
     openapi_extra=upload(DenoiseOptions),
 )
 async def denoise_picture(request: Request, service: ServiceDep) -> Response:
-    """Answer the picture with its noise removed: same size, channels, alpha, ICC profile and DPI."""
+    """Answer the picture with its noise removed: same size, channels, alpha, ICC profile and DPI.
+
+    `output=residual` answers what was removed, around mid-gray; `output=comparison` the picture before beside after.
+    """
     async with admitted(request, DenoiseOptions, service, "denoise", service.settings.default_denoise) as intake:
         format_ = answer_format(request, intake.options, intake.picture)
-        levels = await _denoise(service, intake)
+        levels = await clean(service, intake)
         known = [level for level in levels if level is not None]
         headers = {"X-Noise-Sigma": f"{fmean(known):.2f}"} if known else {}
         return await picture_answer(service, intake, format_, headers)
-
-
-async def _denoise(service: Service, intake: Intake[DenoiseOptions]) -> list[float | None]:
-    """Clean every frame of the picture and return the noise level of each."""
-    frames = [await _revealed(service, intake, frame) for frame in intake.picture.frames]
-    levels = [await _level(service, intake, frame) for frame in frames]
-    intake.show(await _clean(service, intake, frames, levels))
-    return levels
-
-
-async def _revealed(service: Service, intake: Intake[DenoiseOptions], frame: Frame) -> Frame:
-    """Return a frame whose hidden pixels have colours like their neighbours', lest others bleed into these."""
-    if frame.alpha is None or intake.picture.premultiplied or not intake.options.strength:
-        return frame
-    work = partial(fill_hidden, frame.pixels, frame.alpha, intake.engine.card.input.halo)
-    pixels = await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, work)
-    return replace(frame, pixels=pixels)
-
-
-async def _level(service: Service, intake: Intake[DenoiseOptions], frame: Frame) -> float | None:
-    """Return the noise level to remove: None for a model that is not told, 0 where there is nothing to do."""
-    options = intake.options
-    if "sigma" not in intake.engine.card.controls:
-        return None
-    if not options.strength:
-        return 0.0
-    if options.sigma != "auto":
-        return options.sigma * options.strength
-    work = partial(estimate_sigma, frame.pixels, frame.alpha)
-    sigma = await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, work)
-    return sigma * options.strength
-
-
-async def _clean(
-    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], levels: Sequence[float | None]
-) -> list[Frame]:
-    """Return the frames without their noise; 16 bits need more precision than 8."""
-    spec, tile = intake.engine.card.input, service.settings.tile
-    works = {
-        index: Denoising(frame.pixels, spec, tile=tile, sigma=level)
-        for index, (frame, level) in enumerate(zip(frames, levels, strict=True))
-        if level != 0
-    }
-    deep = any(frame.pixels.itemsize > 1 for frame in frames)
-    await run_network(service, intake, "run_float32" if deep else "run", list(works.values()))
-    return [
-        await _hidden_again(service, intake, replace(frame, pixels=works[index].clean), original)
-        if index in works
-        else original
-        for index, (frame, original) in enumerate(zip(frames, intake.picture.frames, strict=True))
-    ]
-
-
-async def _hidden_again(service: Service, intake: Intake[DenoiseOptions], frame: Frame, original: Frame) -> Frame:
-    """Return a clean frame with the original's colours where nothing is to be seen of them."""
-    if frame.alpha is not None:
-        work = partial(restore_hidden, frame.pixels, original.pixels, frame.alpha)
-        await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, work)
-    return frame

@@ -5,12 +5,16 @@ import io
 import httpx
 import numpy as np
 import pytest
+from imagecodecs import png_decode
 from PIL import Image, ImageCms
 from skimage import data
 
+from app.codecs.picture import Frame
+from app.codecs.png import write_png
 from models.store import BUNDLED, newest, verify
 from tests.conftest import decoded, encoded, png, psnr, with_noise
 from tests.http.conftest import Connect
+from tests.http.test_errors import assert_problem
 
 
 async def denoise(client: httpx.AsyncClient, file: bytes, **options: object) -> httpx.Response:
@@ -248,6 +252,45 @@ async def test_colour_profile_and_dpi_come_back(connect: Connect, photograph: np
     with Image.open(io.BytesIO(response.content)) as image:
         assert image.info["icc_profile"] == profile
         assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+async def test_residual_is_what_was_removed_around_mid_gray(client: httpx.AsyncClient, photograph: np.ndarray) -> None:
+    noisy = with_noise(photograph)
+    clean = decoded((await denoise(client, png(noisy), sigma=25)).content)
+    response = await denoise(client, png(noisy), sigma=25, output="residual")
+    removed = noisy.astype(int) - clean
+    assert np.array_equal(decoded(response.content), np.clip(removed + 128, 0, 255))
+    assert response.headers["x-noise-sigma"] == "25.00"
+    untouched = await denoise(client, png(noisy), strength=0, output="residual")
+    assert (decoded(untouched.content) == 128).all()
+
+
+async def test_comparison_shows_before_beside_after(connect: Connect, photograph: np.ndarray) -> None:
+    transparent = np.dstack([photograph, np.arange(451, dtype=np.uint8) + np.zeros((300, 1), np.uint8)])
+    async with connect() as client:
+        opaque = decoded((await denoise(client, png(photograph), sigma=25, output="comparison")).content)
+        both = decoded((await denoise(client, png(transparent), sigma=25, output="comparison")).content)
+    assert np.array_equal(opaque[:, :451], photograph)
+    assert np.array_equal(opaque[:, 451:], np.rint(photograph / 2).astype(np.uint8))
+    assert np.array_equal(both[:, :451], transparent)
+    assert np.array_equal(both[:, 451:, 3], transparent[..., 3])
+
+
+async def test_residual_and_comparison_of_sixteen_bits(connect: Connect) -> None:
+    deep = np.arange(600, dtype=np.uint16).reshape(20, 30, 1) * 100
+    async with connect() as client:
+        removed = await denoise(client, write_png([Frame(deep)]), sigma=25, output="residual")
+        both = await denoise(client, write_png([Frame(deep)]), sigma=25, output="comparison")
+    assert np.array_equal(png_decode(removed.content), (deep - np.rint(deep / 2) + 32768).squeeze())
+    assert png_decode(both.content).shape == (20, 60)
+
+
+async def test_comparison_too_wide_for_a_format(connect: Connect) -> None:
+    wide = png(np.zeros((1, 8200), np.uint8))
+    async with connect() as client:
+        assert (await client.post("/denoise?sigma=5&format=webp", content=wide)).status_code == 200
+        response = await client.post("/denoise?sigma=5&format=webp&output=comparison", content=wide)
+    assert_problem(response, 422, "invalid_parameter", "16383", "16400")
 
 
 async def test_palette_picture_becomes_rgb_and_says_so(connect: Connect, photograph: np.ndarray) -> None:

@@ -146,6 +146,8 @@ class TestEveryUpload:
     ("option", "value", "accepted"),
     [
         ("sigma", "loud", "auto"),
+        ("output", "picture", "residual"),
+        ("metadata", "some", "no-gps"),
         ("sigma", "-1", "75"),
         ("sigma", "75.01", "75"),
         ("sigma", "nan", "75"),

@@ -1,0 +1,97 @@
+"""The frames of a picture through a denoiser, and what is shown of that."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from app.codecs.picture import Frame
+from app.inference import run_network
+from app.intake import Intake
+from app.options import DenoiseOptions
+from app.service import Service
+from models.denoising import Denoising
+from models.noise import estimate_sigma
+from models.transparency import fill_hidden, restore_hidden
+from models.views import beside, residual
+
+View = Callable[[Frame, Frame], Frame]
+
+
+async def clean(service: Service, intake: Intake[DenoiseOptions]) -> list[float | None]:
+    """Put what the request asks to see in the place of every frame; return the noise level of each."""
+    frames = [await _revealed(service, intake, frame) for frame in intake.picture.frames]
+    levels = [await _level(service, intake, frame) for frame in frames]
+    cleaned = await _clean(service, intake, frames, levels)
+    view = _VIEWS.get(intake.options.output)
+    if view:
+        work = partial(_viewed, view, intake.picture.frames, cleaned)
+        cleaned = await service.workers.run(intake.claim, intake.timings, "infer", intake.picture.pixels, work)
+    intake.show(cleaned)
+    return levels
+
+
+async def _revealed(service: Service, intake: Intake[DenoiseOptions], frame: Frame) -> Frame:
+    """Return a frame whose hidden pixels have colours like their neighbours', lest others bleed into these."""
+    if frame.alpha is None or intake.picture.premultiplied or not intake.options.strength:
+        return frame
+    work = partial(fill_hidden, frame.pixels, frame.alpha, intake.engine.card.input.halo)
+    pixels = await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, work)
+    return replace(frame, pixels=pixels)
+
+
+async def _level(service: Service, intake: Intake[DenoiseOptions], frame: Frame) -> float | None:
+    """Return the noise level to remove: None for a model that is not told, 0 where there is nothing to do."""
+    options = intake.options
+    if "sigma" not in intake.engine.card.controls:
+        return None
+    if not options.strength:
+        return 0.0
+    if options.sigma != "auto":
+        return options.sigma * options.strength
+    work = partial(estimate_sigma, frame.pixels, frame.alpha)
+    sigma = await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, work)
+    return sigma * options.strength
+
+
+async def _clean(
+    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], levels: Sequence[float | None]
+) -> list[Frame]:
+    """Return the frames without their noise; 16 bits need more precision than 8."""
+    spec, tile = intake.engine.card.input, service.settings.tile
+    works = {
+        index: Denoising(frame.pixels, spec, tile=tile, sigma=level)
+        for index, (frame, level) in enumerate(zip(frames, levels, strict=True))
+        if level != 0
+    }
+    deep = any(frame.pixels.itemsize > 1 for frame in frames)
+    await run_network(service, intake, "run_float32" if deep else "run", list(works.values()))
+    return [
+        await _hidden_again(service, intake, replace(frame, pixels=works[index].clean), original)
+        if index in works
+        else original
+        for index, (frame, original) in enumerate(zip(frames, intake.picture.frames, strict=True))
+    ]
+
+
+async def _hidden_again(service: Service, intake: Intake[DenoiseOptions], frame: Frame, original: Frame) -> Frame:
+    """Return a clean frame with the original's colours where nothing is to be seen of them."""
+    if frame.alpha is not None:
+        work = partial(restore_hidden, frame.pixels, original.pixels, frame.alpha)
+        await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, work)
+    return frame
+
+
+def _viewed(view: View, before: Sequence[Frame], after: Sequence[Frame]) -> list[Frame]:
+    return [view(*both) for both in zip(before, after, strict=True)]
+
+
+def _residual(before: Frame, after: Frame) -> Frame:
+    return replace(after, pixels=residual(before.pixels, after.pixels))
+
+
+def _comparison(before: Frame, after: Frame) -> Frame:
+    alpha = None if before.alpha is None or after.alpha is None else beside(before.alpha, after.alpha)
+    return replace(after, pixels=beside(before.pixels, after.pixels), alpha=alpha)
+
+
+_VIEWS: dict[str, View] = {"residual": _residual, "comparison": _comparison}
