@@ -6,6 +6,7 @@ It holds no model, no secret and no other client's picture; it may write no file
 
 import io
 import logging
+import os
 import resource
 import socket
 import sys
@@ -64,7 +65,8 @@ def _confine(memory: int) -> None:
 def _allow_seconds(seconds: float) -> None:
     """Let the kernel end this process should the service not be there to do it."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime + seconds) + _CPU_MARGIN_S
+    most = seconds * (os.cpu_count() or 1)  # some codecs have threads of their own
+    soft = int(used.ru_utime + used.ru_stime + most) + _CPU_MARGIN_S
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
 
