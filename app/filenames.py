@@ -1,6 +1,7 @@
 """The name under which a browser saves an answer: the upload's, made safe, with the answer's extension."""
 
 import unicodedata
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of Unicode: control and format (the bidirectional overrides are of these), surrogates, line breaks."""
 
 
+@lru_cache(maxsize=256)  # one takes longer than decoding a thumbnail
 def content_disposition(offered: str | None, format_: Format) -> str:
     """Return the Content-Disposition of an answer of `format_` to an upload named `offered`, which may be hostile.
 

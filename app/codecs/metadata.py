@@ -53,6 +53,8 @@ def portable(exif: Image.Exif, upright: Size) -> bytes | None:
     Orientation, the thumbnail and everything about how the file held its pixels is left out. Raises one of `DAMAGED`,
     ValueError too for more than fits into a JPEG.
     """
+    if not exif:
+        return None
     kept = Image.Exif()
     turned = _TURNED if is_turned(orientation_of(exif)) else {}
     for tag, value in exif.items():
