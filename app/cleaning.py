@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from app.codecs.picture import Frame
+from app.codecs.picture import Frame, Picture
 from app.inference import run_network
 from app.intake import Intake
 from app.options import DenoiseOptions
 from app.service import Service
 from models.denoising import Denoising
 from models.noise import estimate_sigma
-from models.transparency import fill_hidden, restore_hidden
+from models.transparency import fill_hidden, restore_hidden, undo_premultiplied
 from models.views import beside, residual
 
 View = Callable[[Frame, Frame], Frame]
@@ -24,9 +24,10 @@ async def clean(service: Service, intake: Intake[DenoiseOptions]) -> list[float 
     cleaned = await _clean(service, intake, frames, levels)
     view = _VIEWS.get(intake.options.output)
     if view:
-        work = partial(_viewed, view, intake.picture.frames, cleaned)
-        cleaned = await service.workers.run(intake.claim, intake.timings, "infer", intake.picture.pixels, work)
-    intake.show(cleaned)
+        work = partial(_viewed, view, intake.picture, cleaned)
+        intake.picture = await service.workers.run(intake.claim, intake.timings, "infer", intake.picture.pixels, work)
+    else:
+        intake.show(cleaned)
     return levels
 
 
@@ -81,8 +82,17 @@ async def _hidden_again(service: Service, intake: Intake[DenoiseOptions], frame:
     return frame
 
 
-def _viewed(view: View, before: Sequence[Frame], after: Sequence[Frame]) -> list[Frame]:
-    return [view(*both) for both in zip(before, after, strict=True)]
+def _viewed(view: View, picture: Picture, cleaned: Sequence[Frame]) -> Picture:
+    """Return the view of every frame; differences of colours that are multiplied with alpha would look like nothing."""
+    before, after = list(picture.frames), list(cleaned)
+    if picture.premultiplied:
+        before, after = [_straight(frame) for frame in before], [_straight(frame) for frame in after]
+    shown = tuple(view(*both) for both in zip(before, after, strict=True))
+    return replace(picture, frames=shown, premultiplied=False)
+
+
+def _straight(frame: Frame) -> Frame:
+    return frame if frame.alpha is None else replace(frame, pixels=undo_premultiplied(frame.pixels, frame.alpha))
 
 
 def _residual(before: Frame, after: Frame) -> Frame:

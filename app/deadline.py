@@ -21,9 +21,23 @@ def seconds_for(pixels: int, fixed: float | None) -> float:
     return fixed if fixed is not None else BASE_S + PER_MEGAPIXEL_S * pixels / 1e6
 
 
+class Deadline:
+    """When what runs must be done: `seconds` after its start, which may turn out to be more."""
+
+    def __init__(self, seconds: float, limit: asyncio.Timeout) -> None:
+        self.seconds = seconds
+        self._limit = limit
+        self._start = asyncio.get_running_loop().time()
+
+    def move(self, seconds: float) -> None:
+        """Make it `seconds` after the start."""
+        self.seconds = seconds
+        self._limit.reschedule(self._start + seconds)
+
+
 @asynccontextmanager
-async def in_time(request: Request, seconds: float) -> AsyncIterator[None]:
-    """Cancel what runs inside after `seconds`, or as soon as the client hangs up.
+async def in_time(request: Request, seconds: float) -> AsyncIterator[Deadline]:
+    """Cancel what runs inside after `seconds`, unless these are changed, or as soon as the client hangs up.
 
     For a request whose body has been read. Raises DeadlineExceeded or ClientGone.
     """
@@ -31,13 +45,14 @@ async def in_time(request: Request, seconds: float) -> AsyncIterator[None]:
     watcher = asyncio.create_task(_cancel_when_gone(request, gone, task))
     try:
         async with asyncio.timeout(seconds) as limit:
-            yield
+            deadline = Deadline(seconds, limit)
+            yield deadline
     except TimeoutError as error:
         if not limit.expired():
             raise
         raise DeadlineExceeded(
-            f"the picture was not done within its {seconds:.0f} s: send a smaller one, or come back later",
-            limit=seconds,
+            f"the picture was not done within its {deadline.seconds:.0f} s: send a smaller one, or come back later",
+            limit=deadline.seconds,
         ) from error
     except asyncio.CancelledError as error:
         if not gone.is_set():

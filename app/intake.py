@@ -63,13 +63,14 @@ async def admitted(
         engine = service.registry.get_for(task, options.model or default)
         options.check_controls(engine.card)
         timings = Timings()
-        with service.scheduler.expecting():
-            header, picture = await service.transcoder.open(claim, timings, upload.file)
-        seconds = seconds_for(header.pixels, settings.deadline_s)
-        claim.take(header.pixels * options.widened * header.depth // 8, _work(engine, header, settings.tile), seconds)
-        async with in_time(request, seconds):
-            if picture is None:
-                with service.scheduler.expecting():
+        async with in_time(request, seconds_for(0, settings.deadline_s)) as deadline:
+            with service.scheduler.expecting():
+                header, picture = await service.transcoder.open(claim, timings, upload.file)
+                seconds = seconds_for(header.pixels, settings.deadline_s)
+                deadline.move(seconds)
+                pixels = header.pixels * options.widened * header.depth // 8
+                claim.take(pixels, _work(engine, header, settings.tile), seconds)
+                if picture is None:
                     picture = await service.transcoder.decode(claim, timings, upload.file, header)
             intake = Intake(options, engine, picture, upload.name, timings, claim, time.monotonic() + seconds)
             claim.add_bytes(REQUEST_BYTES - claim.bytes)

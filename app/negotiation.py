@@ -1,6 +1,6 @@
 """Which format the answer has."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from fastapi import Request
 
@@ -19,7 +19,9 @@ def answer_format(request: Request, options: ImageOptions, picture: Picture) -> 
     side = max(max(frame.size.height, frame.size.width * options.widened) for frame in picture.frames)
     if options.format:
         _check_side(options.format, side)
-    chosen = options.format or accepted_format(request.headers.get("Accept"), own_format(picture.format), side)
+    chosen = options.format or accepted_format(
+        ", ".join(request.headers.getlist("Accept")), own_format(picture.format), side
+    )
     if options.quality is not None and chosen not in LOSSY:
         raise InvalidParameter(f"quality is for lossy formats; the answer is {chosen.upper()}: leave it out")
     return chosen
@@ -35,8 +37,9 @@ def accepted_format(accept: str | None, own: Format, side: int) -> Format:
 
     An absent or empty header admits anything. Raises NotAcceptable.
     """
-    ranges = list(_ranges(accept or "*/*"))
-    fitting = [each for each in (own, *FORMATS) if side <= CAPACITIES[each].side]
+    ranges, refused = _ranges(accept or "*/*")
+    there = [each for each in (own, *FORMATS) if MEDIA_TYPES[each] not in refused]
+    fitting = [each for each in there if side <= CAPACITIES[each].side]
     if own in fitting and any(_admits(media_range, own) for media_range in ranges):
         return own
     for media_range in ranges:
@@ -63,14 +66,15 @@ def _not_acceptable(accept: str | None, side: int, fitting: Collection[Format]) 
     return NotAcceptable(f"none of {accept!r} can be written{size}; accepted: {there}")
 
 
-def _ranges(accept: str) -> Iterator[str]:
-    """Yield the media ranges of an Accept header, the most wanted first, without those of weight 0 (RFC 9110)."""
+def _ranges(accept: str) -> tuple[list[str], set[str]]:
+    """Return the media ranges of an Accept header, the most wanted first, and those of weight 0 apart (RFC 9110)."""
     weighted = []
     for part in accept.split(","):
         media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
         weight = next((_weight(each[2:]) for each in parameters if each.startswith("q=")), 1.0)
         weighted.append((-weight, media_range))
-    yield from (media_range for weight, media_range in sorted(weighted, key=lambda each: each[0]) if weight)
+    weighted.sort(key=lambda each: each[0])
+    return [each for weight, each in weighted if weight], {each for weight, each in weighted if not weight}
 
 
 def _weight(text: str) -> float:

@@ -32,6 +32,10 @@ class CodecCrashed(Exception):
     """The process ended, ran out of its time, or answered nonsense."""
 
 
+class NoProcess(Exception):
+    """No process could be started: the machine is out of memory or of processes."""
+
+
 class CodecTimeout(CodecCrashed):
     """The process was killed when its time was up."""
 
@@ -65,7 +69,7 @@ class Sandbox:
         return Exchange(self, seconds)
 
     def take(self) -> "_Process":
-        """Return a process that waits for work. Raises CodecCrashed."""
+        """Return a process that waits for work. Raises NoProcess."""
         while True:
             with self._lock:
                 process = self._idle.pop() if self._idle else None
@@ -85,7 +89,7 @@ class Sandbox:
 
     def _prepare(self, count: int) -> None:
         for _ in range(count):
-            with contextlib.suppress(CodecCrashed):
+            with contextlib.suppress(NoProcess):
                 self.give_back(_Process(self._limits, self._module))
 
 
@@ -101,7 +105,7 @@ class Exchange:
     def ask(self, message: Message, most: int) -> Message:
         """Return the answer, of up to `most` bytes; blocking.
 
-        Raises the errors of app.errors that decoders know, CodecCrashed, CodecTimeout, CodecFailed.
+        Raises the errors of app.errors that decoders know, CodecCrashed, CodecTimeout, CodecFailed, NoProcess.
         """
         process = self._sandbox.take()
         message.text["seconds"] = self._seconds
@@ -111,8 +115,8 @@ class Exchange:
             answer = process.ask(message, most, self._seconds)
             keep = _size(message) + _size(answer) <= RECYCLED_BYTES
         finally:
-            self._hold(None)
-            if keep:
+            killed = self._hold(None)
+            if keep and not killed:
                 self._sandbox.give_back(process)
             else:
                 process.discard()
@@ -121,11 +125,13 @@ class Exchange:
             raise CodecFailed(answer.text["failed"])
         return answer
 
-    def _hold(self, process: "_Process | None") -> None:
+    def _hold(self, process: "_Process | None") -> bool:
+        """Make `process` the one to be killed; return whether that has been asked for."""
         with self._lock:
             self._process = process
             if process is not None and self._killed:
                 process.kill()
+            return self._killed
 
     def kill(self) -> None:
         """End the exchange: nobody waits for it any more."""
@@ -144,21 +150,25 @@ class _Process:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
         memory = BASE_MEMORY_BYTES + MEMORY_BYTES_PER_PIXEL * limits.pixels
         numbers = (theirs.fileno(), memory, limits.pixels, limits.frames, limits.side)
-        with theirs:
-            self._popen = subprocess.Popen(  # noqa: S603  our own module and numbers
-                [sys.executable, "-m", module, *map(str, numbers)],
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
         self._channel = Channel(ours)
+        with theirs:
+            try:
+                self._popen = subprocess.Popen(  # noqa: S603  our own module and numbers
+                    [sys.executable, "-m", module, *map(str, numbers)],
+                    env=_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                )
+            except OSError as error:
+                self._channel.close()
+                raise NoProcess(str(error)) from error
         try:
             self._read(0, time.monotonic() + START_S)
-        except CodecCrashed:
+        except CodecCrashed as error:
             self.discard()
-            raise
+            raise NoProcess("it did not start in time") from error
 
     @property
     def pid(self) -> int:

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     default_encode: str = Field(default="digits-ae", description="the same for /encode")
     max_body_bytes: int = Field(default=64 * 2**20, gt=0, description="largest request body")
     max_pixels: int = Field(default=50_000_000, gt=0, description="largest width x height x frames of a picture")
-    max_frames: int = Field(default=100, gt=0, description="most frames of an animation, or pages of a TIFF")
+    max_frames: int = Field(default=100, gt=0, le=4096, description="most frames of an animation, or pages of a TIFF")
     min_side: int = Field(default=1, gt=0, description="shortest side of a picture in pixels")
     device: Device = Field(default="auto", description="what the networks run on")
     precision: Precision = Field(

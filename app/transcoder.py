@@ -15,8 +15,8 @@ from app.codecs.metadata import Metadata
 from app.codecs.picture import Header, Limits, Picture
 from app.codecs.wire import BrokenMessage, Message
 from app.codecs.writing import encode
-from app.errors import CorruptImage
-from app.sandbox import CodecCrashed, CodecFailed, CodecTimeout, Exchange, Sandbox
+from app.errors import CorruptImage, Overloaded
+from app.sandbox import CodecCrashed, CodecFailed, CodecTimeout, NoProcess, Sandbox
 from app.threads import cores
 from app.timings import Timings
 from app.workers import Workers
@@ -29,6 +29,7 @@ DECODE_BASE_S = 5.0
 DECODE_PER_MEGAPIXEL_S = 1.0
 ENCODE_S = 3600.0
 """An encoder works on pixels that we made: only the request's deadline ends it."""
+RETRY_S = 10
 _MESSAGE_BYTES = 2**20
 _IN_A_THREAD = frozenset({"png", "jpeg"})
 
@@ -82,8 +83,11 @@ class Transcoder:
         message = wire.picture_to(picture)
         message.text |= {"do": "encode", "as": format_, "quality": quality, "metadata": metadata}
         most = sum(map(len, message.blocks)) * 4 + _MESSAGE_BYTES
-        exchange = self._sandbox.exchange(ENCODE_S)
-        answer = await self._run(claim, timings, "encode", pixels, exchange, partial(exchange.ask, message, most))
+        try:
+            answer = await self._run(claim, timings, "encode", pixels, ENCODE_S, message, most)
+        except CodecCrashed:
+            logger.warning("a process ended while it encoded %s; another tries again", format_)
+            answer = await self._again(claim, timings, pixels, message, most)
         return bytes(answer.blocks[0]), [str(each) for each in answer.text["lost"]]
 
     def _look(self, file: BytesIO) -> tuple[Header, Picture | None]:
@@ -94,9 +98,8 @@ class Transcoder:
     async def _decoded(self, claim: Claim, timings: Timings, pixels: int, message: Message, most: int) -> Message:
         """Return a process's answer about a file; whatever goes wrong there is the file's fault."""
         seconds = self._decode_s or DECODE_BASE_S + DECODE_PER_MEGAPIXEL_S * pixels / 1e6
-        exchange = self._sandbox.exchange(seconds)
         try:
-            return await self._run(claim, timings, "decode", pixels, exchange, partial(exchange.ask, message, most))
+            return await self._run(claim, timings, "decode", pixels, seconds, message, most)
         except CodecTimeout as error:
             raise CorruptImage(
                 f"decoding was given up after {seconds:g} s: a sound file of this size takes a fraction of that",
@@ -111,14 +114,34 @@ class Transcoder:
                 "the data are broken in a way that the decoder does not know: send a sound file"
             ) from error
 
+    async def _again(self, claim: Claim, timings: Timings, pixels: int, message: Message, most: int) -> Message:
+        """Encode once more: what ends an encoder is the kernel, when memory runs out."""
+        try:
+            return await self._run(claim, timings, "encode", pixels, ENCODE_S, message, most)
+        except CodecCrashed as error:
+            raise _out_of_resources() from error
+
     async def _run(
-        self, claim: Claim, timings: Timings, stage: str, pixels: int, exchange: Exchange, work: Callable[[], Result]
-    ) -> Result:
+        self, claim: Claim, timings: Timings, stage: str, pixels: int, seconds: float, message: Message, most: int
+    ) -> Message:
+        """Return a process's answer; the process is killed if nobody waits for it any more."""
+        exchange = self._sandbox.exchange(seconds)
+        work = partial(exchange.ask, message, most)
         try:
             return await self._workers.run(claim, timings, stage, pixels, work, outside=True)
         except asyncio.CancelledError:
             exchange.kill()
             raise
+        except NoProcess as error:
+            logger.warning("no process for a codec: %s", error)
+            raise _out_of_resources() from error
+
+
+def _out_of_resources() -> Overloaded:
+    return Overloaded(
+        "the service is short of memory or processes for this picture: come back later",
+        headers={"Retry-After": str(RETRY_S)},
+    )
 
 
 def _trusted(read: Callable[..., Result], message: object) -> Result:

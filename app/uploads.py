@@ -13,6 +13,9 @@ from app.admission import REQUEST_BYTES, Claim
 from app.errors import BodyTooLarge, MalformedRequest, NoImage, RequestTimeout, UnsupportedImage
 from app.multipart import FIELD, FormReader
 
+NAME_CHARACTERS = 1000
+"""As much of a file's name as is looked at, from its end: what is done to names takes the square of their length."""
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -81,7 +84,8 @@ async def read_upload(request: Request, claim: Claim, *, limit: int, seconds: fl
             limit=seconds,
             headers={"Connection": "close"},
         ) from error
-    return Upload(reader.finish(), reader.fields, reader.filename)
+    name = reader.filename
+    return Upload(reader.finish(), reader.fields, name and name[-NAME_CHARACTERS:])
 
 
 def _reader(headers: Headers) -> _Reader:

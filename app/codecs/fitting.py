@@ -100,6 +100,8 @@ def _alpha(picture: Picture, format_: Format) -> _Step:
 def _profile(picture: Picture, format_: Format) -> _Step:
     if format_ != "png" and picture.colour_chunks:
         return replace(picture, colour_chunks=b""), "PNG's own words on its colours were dropped"
+    if picture.icc is not None and len(picture.icc) > CAPACITIES[format_].profile_bytes > 0:
+        return replace(picture, icc=None), f"the colour profile was dropped: it is too large for {_name(format_)}"
     if format_ != "gif" or picture.icc is None:
         return picture, None
     picture, told = _in_srgb(picture, picture.icc)

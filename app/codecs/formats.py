@@ -32,16 +32,19 @@ class Capacity:
     gray: bool = False
     gray_with_alpha: bool = False
     deep: bool = False
+    profile_bytes: int = 2**26
     milliseconds: int = 2**32 - 1
     loops: int = 2**31 - 1
     """How long a frame can be said to stay, and how often an animation to be shown."""
 
 
 CAPACITIES: dict[Format, Capacity] = {
-    "png": Capacity(side=2**31 - 1, frames=True, alpha=True, gray=True, gray_with_alpha=True, deep=True),
-    "jpeg": Capacity(side=65_500, frames=False, alpha=False, gray=True),
+    "png": Capacity(
+        side=2**31 - 1, frames=True, alpha=True, gray=True, gray_with_alpha=True, deep=True, profile_bytes=2**20
+    ),
+    "jpeg": Capacity(side=65_500, frames=False, alpha=False, gray=True, profile_bytes=255 * 65_519),
     "webp": Capacity(side=16_383, frames=True, alpha=True, milliseconds=2**24 - 1, loops=2**16 - 1),
-    "avif": Capacity(side=65_535, frames=True, alpha=True, gray=True),
+    "avif": Capacity(side=32_768, frames=True, alpha=True, gray=True),
     "tiff": Capacity(side=2**31 - 1, frames=True, alpha=True, gray=True, gray_with_alpha=True, deep=True),
     "gif": Capacity(
         side=65_535, frames=True, alpha=True, gray=True, gray_with_alpha=True, milliseconds=655_350, loops=2**16 - 1

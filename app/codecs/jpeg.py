@@ -1,4 +1,4 @@
-"""The depth of a JPEG, which Pillow does not tell from damage where it is not 8 bits."""
+"""What Pillow does not tell of a JPEG: its depth where it is not 8 bits, and its scans."""
 
 from typing import BinaryIO
 
@@ -20,3 +20,9 @@ def check_depth(file: BinaryIO) -> None:
                 raise UnsupportedImage(f"the JPEG has {bits[0]} bits a channel; send one of 8, or PNG or TIFF of 16")
             return
         file.seek(length - 2, 1)
+
+
+def has_one_scan(file: BinaryIO) -> bool:
+    """Tell whether there is one scan at most: each may cost as much as a whole picture. A thumbnail's counts too."""
+    file.seek(0)
+    return file.read().count(bytes([0xFF, _START_OF_SCAN])) <= 1

@@ -77,6 +77,8 @@ def _answer(asked: Message, limits: Limits) -> Message:
     except LimpidError as error:
         return Message(wire.error_to(error))
     except MemoryError:
+        if asked.text["do"] == "encode":
+            raise  # those pixels are ours: it is no fault of the file's
         return Message(wire.error_to(CorruptImage("decoding it takes more memory than a picture of its size may need")))
     except Exception:  # noqa: BLE001  libraries raise anything for a file that is made to make them
         return Message({"failed": traceback.format_exc()[-_TRACE_CHARACTERS:]})

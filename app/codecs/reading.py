@@ -7,7 +7,6 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, MpoImagePlugin
-from PIL.ExifTags import Base
 from PIL.JpegImagePlugin import JpegImageFile
 
 from app.codecs import avif, jpeg, png, webp
@@ -15,7 +14,7 @@ from app.codecs.apng import scale_transparent_gray, shown_frames
 from app.codecs.conversion import Conversion, arrays
 from app.codecs.errors import corrupt
 from app.codecs.formats import ACCEPTED, Source
-from app.codecs.metadata import DAMAGED, orientation_of, portable
+from app.codecs.metadata import DAMAGED, PREFIX, orientation_of, portable, says_resolution
 from app.codecs.orientation import UPRIGHT, upright, upright_resolution, upright_size
 from app.codecs.picture import MAX_DPI, Frame, Header, Limits, Picture, Size
 from app.errors import UnsupportedImage
@@ -26,14 +25,19 @@ PLAIN_PIXELS = 4_000_000
 """PNG and JPEG up to these sizes are decoded in a thread: whatever they hold, they take little time and memory."""
 
 CORRUPTION = (
-    EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning, IndexError, KeyError, OSError, RuntimeError,
-    SyntaxError, TypeError, ValueError, struct.error, zlib.error,
+    AttributeError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning, IndexError, KeyError,
+    OSError, OverflowError, RuntimeError, SyntaxError, TypeError, ValueError, ZeroDivisionError, struct.error,
+    zlib.error,
 )  # fmt: skip
 """What Pillow raises for files that are not what they say."""
 
 _MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "I;16", "I;16B", "I"})
 _UNSAID_LOOPS: dict[Source, int | None] = {"gif": None, "avif": 0}
 """How often an animation is played of which Pillow says nothing; AVIFs are mostly played for ever."""
+_PROFILE_MARKS = {"png": b"iCCP", "jpeg": b"ICC_PROFILE\0", "gif": b"ICCRGBG1012", "webp": b"ICCP"}
+_PROFILE_WITHIN = 2**16
+_RAW_PROFILE = "Raw profile type exif"
+_DAMAGED_EXIF = "EXIF that is damaged or too long was dropped"
 _XMP_TEXT = "XML:com.adobe.xmp"
 _OPAQUE = 255
 
@@ -101,10 +105,10 @@ def _check_kind(image: Image.Image, source: Source, depth: int, frames: int) -> 
 
 
 def _is_plain(image: Image.Image, file: BinaryIO, depth: int, frames: int) -> bool:
-    """Tell whether decoding is harmless. A progressive JPEG may have thousands of passes over all its pixels."""
+    """Tell whether decoding is harmless. A JPEG may have thousands of scans, each over all its pixels."""
     small = file.seek(0, 2) <= PLAIN_BYTES and image.width * image.height <= PLAIN_PIXELS
     kind = image.format in {"PNG", "JPEG"} and depth == 8 and frames == 1 and image.mode != "CMYK"
-    return small and kind and not image.info.get("progressive")
+    return small and kind and (image.format == "PNG" or jpeg.has_one_scan(file))
 
 
 def _picture(image: Image.Image, header: Header, file: BinaryIO) -> Picture:
@@ -148,29 +152,47 @@ def _resolution(image: Image.Image, orientation: int) -> tuple[tuple[float, floa
 
 def _is_made_up(image: Image.Image) -> bool:
     """Tell whether the resolution is the 72 dots that Pillow takes for a JPEG that has EXIF and does not say."""
-    said = not isinstance(image, JpegImageFile) or image.info.get("jfif_unit")
-    return not said and Base.XResolution not in image.getexif()
+    if not isinstance(image, JpegImageFile) or image.info.get("jfif_unit"):
+        return False
+    try:
+        return not says_resolution(_exif_of(image))
+    except DAMAGED:
+        return True
 
 
 def _exif(image: Image.Image, size: Size) -> tuple[int, bytes | None, list[str]]:
     """Return the orientation, the EXIF that may go on, and what was lost."""
+    exif = _exif_of(image)
+    if not exif:
+        return UPRIGHT, None, []
     try:
-        exif = image.getexif()
-        if exif or not image.info.get("exif"):
-            orientation = orientation_of(exif)
-            return orientation, portable(exif, upright_size(size, orientation)), []
+        orientation = orientation_of(exif)
     except DAMAGED:
-        pass
-    return UPRIGHT, None, ["EXIF that is damaged or too long was dropped"]
+        return UPRIGHT, None, [_DAMAGED_EXIF]
+    try:
+        return orientation, portable(exif, upright_size(size, orientation)), []
+    except DAMAGED:
+        return orientation, None, [_DAMAGED_EXIF]
+
+
+def _exif_of(image: Image.Image) -> bytes:
+    """Return a file's EXIF, empty where there is none; some PNGs have it as a text of hexadecimal numbers."""
+    exif = image.info.get("exif")
+    text = image.info.get(_RAW_PROFILE)
+    if exif is None and isinstance(text, str):
+        exif = bytes.fromhex("".join(text.split("\n")[3:]))
+    return (exif or b"").removeprefix(PREFIX)
 
 
 def _dropped(image: Image.Image, header: Header, file: BinaryIO) -> Iterator[str]:
     """Yield what of the file is not read."""
     if "xmp" in image.info:
         yield "XMP was dropped"
+    if not image.info.get("icc_profile") and _names_a_profile(file, header.format):
+        yield "a colour profile that can't be read was dropped"
     if image.info.get("photoshop"):
         yield "Photoshop's and IPTC's fields were dropped"
-    if image.info.get("comment") or getattr(image, "text", {}).keys() - {_XMP_TEXT}:
+    if image.info.get("comment") or getattr(image, "text", {}).keys() - {_XMP_TEXT, _RAW_PROFILE}:
         yield "text comments were dropped"
     if isinstance(image, MpoImagePlugin.MpoImageFile):
         yield "the file's further pictures (MPO) were dropped"
@@ -223,3 +245,12 @@ def _without_needless(frames: tuple[Frame, ...], image: Image.Image) -> tuple[Fr
 
 def _is_gray(pixels: Samples) -> bool:
     return all(np.array_equal(pixels[..., 0], pixels[..., index]) for index in range(1, pixels.shape[2]))
+
+
+def _names_a_profile(file: BinaryIO, source: Source) -> bool:
+    """Tell whether a file's head has the mark that a colour profile begins with."""
+    mark = _PROFILE_MARKS.get(source)
+    if mark is None:
+        return False
+    file.seek(0)
+    return mark in file.read(_PROFILE_WITHIN).partition(b"IDAT")[0]

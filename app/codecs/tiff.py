@@ -8,12 +8,12 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from PIL.ExifTags import Base
+from PIL.ExifTags import IFD, Base
 from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffFileError, TiffPage, TiffTag, TiffWriter
 
 from app.codecs.colour import ToSrgb
 from app.codecs.errors import corrupt
-from app.codecs.metadata import DAMAGED, describes_pixels, orientation_of, portable
+from app.codecs.metadata import PREFIX, describes_pixels, portable
 from app.codecs.orientation import upright, upright_resolution, upright_size
 from app.codecs.picture import MAX_DPI, Frame, Header, Limits, Picture, Size
 from app.errors import ImageTooLarge, UnsupportedImage
@@ -36,6 +36,7 @@ _COLOURS = {
     PHOTOMETRIC.YCBCR: 3,
     PHOTOMETRIC.SEPARATED: 4,
 }
+_ALPHAS = ((EXTRASAMPLE.ASSOCALPHA,), (EXTRASAMPLE.UNASSALPHA,))
 _SKIPPED_PAGES = 100
 """Thumbnails and masks that are passed over before a file counts as one of too many pages."""
 _CENTIMETRES = {2: 1.0, 3: 2.54}
@@ -45,6 +46,12 @@ _TEXTS = (
     Base.ImageDescription, Base.Make, Base.Model, Base.Software, Base.DateTime, Base.Artist, Base.Copyright,
 )  # fmt: skip
 _SAID_OTHERWISE = frozenset({Base.XResolution, Base.YResolution, Base.ResolutionUnit})
+_DIRECTORIES = (IFD.Exif, IFD.GPSInfo)
+_DAMAGED = (
+    AttributeError, KeyError, OSError, OverflowError, SyntaxError, TypeError, ValueError, ZeroDivisionError,
+    struct.error,
+)  # fmt: skip
+"""What Pillow raises for EXIF that is none."""
 _ASCII = 2
 _DROPPED = {
     "XMP was dropped": (Base.XMLPacket,),
@@ -80,6 +87,8 @@ def read(file: BinaryIO, limits: Limits) -> Picture:
                 told.append("reduced copies and masks of the pages were dropped")
             if len({(page.iccprofile, _resolution(page)) for page in pages}) > 1:
                 told.append("the first page's colour profile and resolution stand for all pages")
+            if len({page.extrasamples[:1] for page in pages if page.extrasamples}) > 1:
+                told.append("the first page's kind of alpha stands for all pages")
             told += [word for word, tags in _DROPPED.items() if any(tag in page.tags for page in pages for tag in tags)]
             return Picture(
                 frames,
@@ -150,6 +159,9 @@ def _frame(page: TiffPage, warnings: list[str]) -> Frame:
     orientation = _orientation(page)
     if page.samplesperpixel == colours:
         return Frame(upright(pixels, orientation))
+    if page.extrasamples[:1] not in _ALPHAS:
+        warnings.append("a channel that is not said to be alpha was dropped")
+        return Frame(upright(pixels, orientation))
     alpha = whole[..., colours] if pixels.dtype == whole.dtype else to_8_bits(whole[..., colours])
     return Frame(upright(pixels, orientation), upright(alpha, orientation))
 
@@ -207,12 +219,33 @@ def _exif(file: BinaryIO, page: TiffPage) -> tuple[bytes | None, list[str]]:
     """Return what the first directory says beside how it holds the pixels: EXIF has the structure of a TIFF."""
     try:
         file.seek(0)
-        exif = Image.Exif()
-        exif.load(b"Exif\0\0" + file.read())
-        size = upright_size(Size(page.imagelength, page.imagewidth), orientation_of(exif))
-        return portable(exif, size), []
-    except DAMAGED:
+        packed = _packed(file.read())
+        if packed is None:
+            return None, []
+        size = upright_size(Size(page.imagelength, page.imagewidth), _orientation(page))
+        return portable(packed.tobytes(), size), _spoilt_texts(packed)
+    except _DAMAGED:
         return None, ["EXIF that is damaged or too long was dropped"]
+
+
+def _packed(file: bytes) -> Image.Exif | None:
+    """Return the values that are no part of the picture, by themselves."""
+    whole, packed = Image.Exif(), Image.Exif()
+    whole.load(PREFIX + file)
+    for tag, value in whole.items():
+        if not describes_pixels(tag) and tag not in _DIRECTORIES:
+            packed[tag] = value
+    for pointer in _DIRECTORIES:
+        if values := whole.get_ifd(pointer):
+            packed.get_ifd(pointer).update(values)
+    return packed if packed or any(packed.get_ifd(pointer) for pointer in _DIRECTORIES) else None
+
+
+def _spoilt_texts(exif: Image.Exif) -> list[str]:
+    """Return a word on what Pillow can't write: it knows ASCII alone."""
+    values = [*exif.values(), *(value for pointer in _DIRECTORIES for value in exif.get_ifd(pointer).values())]
+    spoilt = any(isinstance(value, str) and not value.isascii() for value in values)
+    return ["EXIF's letters that are not ASCII became question marks"] if spoilt else []
 
 
 def _exif_of_big(page: TiffPage) -> tuple[None, list[str]]:

@@ -117,6 +117,22 @@ def test_exchange_that_nobody_waits_for_is_ended(hostile: Sandbox) -> None:
     assert ended
 
 
+def test_process_whose_exchange_was_ended_is_not_kept(hostile: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = hostile.take()
+    hostile.give_back(process)
+    exchange = hostile.exchange(SECONDS)
+    ask_process = process.ask
+
+    def ask_and_end(*arguments: object) -> Message:
+        answer = ask_process(*arguments)
+        exchange.kill()
+        return answer
+
+    monkeypatch.setattr(process, "ask", ask_and_end)
+    exchange.ask(Message({"do": "echo"}), MOST)
+    assert hostile.take() is not process
+
+
 def test_idle_process_that_was_killed_is_not_asked(hostile: Sandbox) -> None:
     process = hostile.take()
     hostile.give_back(process)

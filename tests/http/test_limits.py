@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.codecs.picture import Frame
+from app.codecs.picture import Frame, Limits
 from app.codecs.png import write_png
-from app.sandbox import Sandbox
+from app.codecs.wire import Message
+from app.sandbox import Sandbox, _Process
 from app.settings import Settings
 from tests.conftest import encoded, png
 from tests.http.conftest import Connect, halving_loader, running
@@ -142,3 +143,58 @@ class TestDecoderThatMisbehaves:
         first, beside, after = await self.answers(monkeypatch, what)
         assert_problem(first, 422, "corrupt_image", "sound file")
         assert (beside.status_code, after.status_code) == (200, 200)
+
+
+class TestEncoderThatDies:
+    """The pixels are ours, so it is the machine's fault: one more try, and then an error that says so."""
+
+    @staticmethod
+    async def answer(monkeypatch: pytest.MonkeyPatch, deaths: int) -> httpx.Response:
+        left, ask = deaths, _Process.ask
+
+        def ask_or_die(process: _Process, message: Message, *rest: object) -> Message:
+            nonlocal left
+            if message.text["do"] == "encode" and left:
+                left -= 1
+                process.kill()
+            return ask(process, message, *rest)
+
+        monkeypatch.setattr(_Process, "ask", ask_or_die)
+        async with running(Settings(), loader=halving_loader) as (_, client):
+            return await client.post("/denoise?sigma=5", content=encoded(PICTURE, "WEBP"))
+
+    async def test_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert (await self.answer(monkeypatch, deaths=1)).status_code == 200
+
+    async def test_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        response = await self.answer(monkeypatch, deaths=2)
+        assert_problem(response, 429, "overloaded", "memory", "later")
+        assert int(response.headers["retry-after"]) > 0
+
+
+async def test_processes_that_can_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(Settings(), loader=halving_loader) as (app, client):
+        monkeypatch.setattr(app.state.service.transcoder, "_sandbox", Sandbox(Limits(1000, 1), module="no.such.module"))
+        response = await client.post("/denoise", content=encoded(PICTURE, "GIF"))
+        plain = await client.post("/denoise?sigma=5", content=png(PICTURE))
+    assert_problem(response, 429, "overloaded", "processes", "later")
+    assert plain.status_code == 200
+
+
+async def test_long_name_takes_no_time(connect: Connect) -> None:
+    """To normalise a name takes the square of its length in marks: six seconds for these."""
+    marks = "".join(chr(0x300 + index % 60) for index in range(40_000))
+    headers = {"content-disposition": b"attachment; filename=" + marks.encode()}
+    async with connect() as client:
+        response = await client.post("/denoise?sigma=5", content=png(PICTURE), headers=headers)
+    assert response.status_code == 200
+    assert len(response.headers["content-disposition"]) < 1000
+
+
+async def test_too_many_frames_to_count_end_with_the_deadline(connect: Connect) -> None:
+    first, *others = [Image.fromarray(np.full((1, 1), index % 256, np.uint8)) for index in range(20_000)]
+    target = io.BytesIO()
+    first.save(target, format="GIF", save_all=True, append_images=others)
+    async with connect(deadline_s=0.05) as client:
+        response = await client.post("/denoise", content=target.getvalue())
+    assert_problem(response, 504, "deadline_exceeded", "0 s")

@@ -1,6 +1,7 @@
 """EXIF, colour profiles, resolution: what goes on, and what is said of the rest."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL.ExifTags import IFD, Base
 
 from app.codecs.decoding import decode, inspect
 from app.codecs.formats import FORMATS, Format
-from app.codecs.metadata import Metadata
+from app.codecs.metadata import PREFIX, Metadata
 from app.codecs.picture import Frame, Limits, Picture
 from app.codecs.writing import encode
 from tests.conftest import encoded
@@ -87,6 +88,84 @@ def test_damaged_exif_is_dropped_and_said() -> None:
     picture = picture_of(encoded(PIXELS, "JPEG", exif=b"Exif\0\0II*\0" + b"\xff" * 40))
     assert picture.exif is None
     assert "EXIF" in picture.warnings[0]
+
+
+def block(*entries: tuple[int, int, int, bytes], after: bytes = b"") -> bytes:
+    """Return EXIF made by hand: entries of (tag, type, count, field), and what follows at offset 14 + 12 each."""
+    packed = b"".join(struct.pack("<HHI4s", *entry) for entry in entries)
+    return PREFIX + b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + packed + bytes(4) + after
+
+
+@pytest.mark.parametrize("format_", WITH_EXIF)
+@pytest.mark.parametrize("text", ["José ©".encode(), "José ©".encode("latin-1")], ids=["utf-8", "latin-1"])
+def test_texts_stay_as_they_are_to_the_byte(format_: Format, text: bytes) -> None:
+    exif = block((315, 2, len(text) + 1, struct.pack("<I", 26)), after=text + b"\0")
+    image, lost = sent_back(encoded(PIXELS, format_, exif=exif), format_)
+    assert text + b"\0" in image.info["exif"]
+    assert not lost
+
+
+def test_makers_note_keeps_its_type_and_its_place() -> None:
+    exif = camera_exif().tobytes()
+    kept = picture_of(encoded(PIXELS, "JPEG", exif=exif)).exif
+    assert kept.index(b"notenote") == exif.index(b"notenote")
+    at = kept.index(struct.pack(">H", Base.MakerNote))
+    assert struct.unpack(">HHI", kept[at : at + 8]) == (Base.MakerNote, 7, 36) or kept[at : at + 8] == exif[at : at + 8]
+
+
+def test_place_and_thumbnail_are_not_even_hidden_in_the_bytes() -> None:
+    exif = camera_exif()
+    exif[Base.GPSInfo] = 0
+    exif.get_ifd(IFD.GPSInfo).update({29: "2024:01:02"})
+    answer, _ = encode(picture_of(encoded(PIXELS, "JPEG", exif=exif)), "jpeg", None, "no-gps")
+    assert b"2024:01:02" not in answer
+    assert b"2024:01:02" in encode(picture_of(encoded(PIXELS, "JPEG", exif=exif)), "jpeg", None, "all")[0]
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        block((270, 12, 1, struct.pack("<I", 26)), after=bytes(8)),
+        block((305, 5, 1, struct.pack("<I", 26)), after=bytes(8)),
+        block((34853, 16, 1, b"\xff" * 4)),
+        block((34665, 4, 1, struct.pack("<I", 2**32 - 1))),
+        block((34853, 4, 1, struct.pack("<I", 8))),
+        block((274, 3, 1, struct.pack("<I", 6)), (274, 3, 1, struct.pack("<I", 3))),
+        block(*[(270, 2, 2**31, struct.pack("<I", 8))] * 50),
+        PREFIX + b"MM\0*" + b"\xff" * 4,
+    ],
+    ids=range(8),
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own word on it
+def test_odd_exif_costs_nothing_but_itself(exif: bytes) -> None:
+    for format_ in ("JPEG", "PNG", "WEBP"):
+        picture = picture_of(encoded(PIXELS, format_, exif=exif))
+        for answer in FORMATS:
+            file, _ = encode(picture, answer, None, "no-gps")
+            with Image.open(io.BytesIO(file)) as image:
+                image.load()
+
+
+def test_orientation_in_xmp_turns_nothing() -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>'
+    picture = picture_of(encoded(PIXELS, "JPEG", xmp=xmp))
+    assert picture.frames[0].size == (20, 31)
+    assert picture.warnings == ("XMP was dropped",)
+
+
+@pytest.mark.parametrize(("format_", "most"), [("png", 2**20), ("jpeg", 255 * 65_519)])
+def test_profile_that_a_format_can_not_hold_is_said(format_: Format, most: int) -> None:
+    picture = Picture((Frame(PIXELS),), "tiff", icc=bytes(most + 1))
+    answer, lost = encode(picture, format_, None, "all")
+    assert "too large" in lost[0]
+    assert picture_of(answer).icc is None
+
+
+def test_profile_that_can_not_be_read_is_said() -> None:
+    file = encoded(PIXELS, "JPEG", icc_profile=bytes(range(200)))
+    spoilt = file.replace(b"ICC_PROFILE\0\x01\x01", b"ICC_PROFILE\0\x01\x02")
+    assert spoilt != file
+    assert picture_of(spoilt).warnings == ("a colour profile that can't be read was dropped",)
 
 
 def test_other_notes_are_dropped_and_said() -> None:

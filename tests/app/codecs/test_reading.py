@@ -162,3 +162,12 @@ def test_transparent_jpeg_is_the_same_in_strips() -> None:
     on_white = ((colours * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
     opaque = Picture((Frame(on_white),), "png")
     assert encode(picture, "jpeg", 90, "all")[0] == encode(opaque, "jpeg", 90, "all")[0]
+
+
+def test_jpeg_of_many_scans_is_not_plain() -> None:
+    """Each scan may cost as much as a picture, in any kind of JPEG."""
+    file = encoded(np.zeros((32, 32, 3), np.uint8), "JPEG")
+    scan = file.index(b"\xff\xda")
+    many = file[:-2] + 50 * file[scan:-2] + file[-2:]
+    progressive = encoded(np.zeros((32, 32, 3), np.uint8), "JPEG", progressive=True)
+    assert [inspect(io.BytesIO(each), LIMITS).plain for each in (file, many, progressive)] == [True, False, False]

@@ -174,6 +174,13 @@ def test_premultiplied_alpha_stays_so_in_tiff_and_is_divided_out_elsewhere() -> 
         assert np.asarray(image).tolist() == [[[128, 64, 0, 200], [0, 0, 0, 0], [7, 8, 9, 255]]]
 
 
+def test_channel_that_is_no_alpha_is_dropped_and_said() -> None:
+    picture = picture_of(tiff(DEEP, extrasamples=["unspecified"]))
+    assert picture.frames[0].alpha is None
+    assert np.array_equal(picture.frames[0].pixels, DEEP[..., :3])
+    assert "not said to be alpha" in picture.warnings[0]
+
+
 @pytest.mark.parametrize(
     ("page", "options", "word"),
     [
