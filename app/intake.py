@@ -67,10 +67,10 @@ async def admitted(
             with service.scheduler.expecting():
                 header, picture = await service.transcoder.open(claim, timings, upload.file)
                 seconds = seconds_for(header.pixels, settings.deadline_s)
-                deadline.move(seconds)
                 pixels = header.pixels * options.widened * header.depth // 8
                 claim.take(pixels, _work(engine, header, settings.tile), seconds)
                 if picture is None:
+                    deadline.move(seconds)
                     picture = await service.transcoder.decode(claim, timings, upload.file, header)
             intake = Intake(options, engine, picture, upload.name, timings, claim, time.monotonic() + seconds)
             claim.add_bytes(REQUEST_BYTES - claim.bytes)

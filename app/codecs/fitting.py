@@ -17,11 +17,19 @@ _WHITE = 255
 
 def fitted(picture: Picture, format_: Format) -> tuple[Picture, list[str]]:
     """Return `picture` as `format_` can hold it, and what that cost."""
+    if _is_at_home(picture, format_):
+        return picture, []
     lost: list[str] = [f"BMP is not written: this is {_name(format_)}"] if picture.format == "bmp" else []
     for step in (_frames, _repeats, _longest, _timing, _depth, _alpha, _profile, _channels, _resolution):
         picture, told = step(picture, format_)
         lost += [told] if told else []
     return picture, lost
+
+
+def _is_at_home(picture: Picture, format_: Format) -> bool:
+    """Tell whether a PNG or JPEG goes into what it came from, which holds it: thumbnails feel every look at them."""
+    at_home = format_ == picture.format and format_ in {"png", "jpeg"}
+    return at_home and len(picture.icc or b"") <= CAPACITIES[format_].profile_bytes
 
 
 _Step = tuple[Picture, str | None]

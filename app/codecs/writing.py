@@ -29,7 +29,8 @@ def encode(picture: Picture, format_: Format, quality: int | None, metadata: Met
     exif, hidden = chosen(picture.exif, metadata)
     if format_ == "gif" and exif is not None:
         exif, hidden = None, [*hidden, "EXIF was dropped: GIF has none"]
-    picture, lost = fitted(replace(picture, exif=exif), format_)
+    picture = picture if exif is picture.exif else replace(picture, exif=exif)
+    picture, lost = fitted(picture, format_)
     file, more = _write(picture, format_, quality)
     return file, [*hidden, *lost, *more]
 

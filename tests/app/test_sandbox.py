@@ -130,7 +130,9 @@ def test_process_whose_exchange_was_ended_is_not_kept(hostile: Sandbox, monkeypa
 
     monkeypatch.setattr(process, "ask", ask_and_end)
     exchange.ask(Message({"do": "echo"}), MOST)
-    assert hostile.take() is not process
+    another = hostile.take()
+    hostile.give_back(another)
+    assert another is not process
 
 
 def test_idle_process_that_was_killed_is_not_asked(hostile: Sandbox) -> None:
