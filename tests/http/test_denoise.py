@@ -195,6 +195,7 @@ async def test_headers_name_model_noise_and_times(client: httpx.AsyncClient, pho
         ("PNG", "image/jpeg", "image/jpeg"),
         ("JPEG", "text/html, image/png;q=0.5", "image/png"),
         ("PNG", "image/png;q=0, image/jpeg", "image/jpeg"),
+        ("PNG", "image/png;q=0, image/*", "image/jpeg"),
     ],
 )
 async def test_answer_format_is_negotiated(connect: Connect, own: str, accept: str | None, expected: str) -> None:

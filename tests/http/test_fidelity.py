@@ -214,6 +214,14 @@ async def test_lossless_webp_stays_lossless_unless_a_quality_is_given(
     assert len(lossy.content) < len(lossless.content) / 3
 
 
+async def test_residual_of_premultiplied_pixels_is_gray_where_nothing_was_removed(client: httpx.AsyncClient) -> None:
+    samples = np.full((16, 16, 4), (20, 30, 40, 64), np.uint8)
+    target = io.BytesIO()
+    tifffile.imwrite(target, samples, photometric="rgb", extrasamples=["assocalpha"])
+    response = await denoise(client, target.getvalue(), strength=0, output="residual", format="png")
+    assert (decoded(response.content) == (128, 128, 128, 64)).all()
+
+
 async def test_deep_pages_through_an_autoencoder(client: httpx.AsyncClient) -> None:
     rng = np.random.default_rng(0)
     pages = rng.integers(0, DEEP, (2, 28, 28), dtype=np.uint16)
