@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,8 @@ def read_config(model: bytes, where: str) -> dict[str, Any]:
             if archive.getinfo("config.json").file_size > MAX_CONFIG_BYTES:
                 raise ArtifactError(f"{where}: its configuration is over {MAX_CONFIG_BYTES} bytes")
             config = json.loads(archive.read("config.json"))
-    except (zipfile.BadZipFile, ValueError, RecursionError, NotImplementedError, RuntimeError) as error:
+    # RuntimeError: encrypted, compressed in an unknown way, or JSON nested too deeply.
+    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError) as error:
         raise ArtifactError(f"{where}: not a readable .keras file ({error})") from error
     if not isinstance(config, dict):
         raise ArtifactError(f"{where}: its configuration is not an object")
