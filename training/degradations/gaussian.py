@@ -1,4 +1,4 @@
-"""Noise models, each once: training, evaluation and tests draw from here."""
+"""White Gaussian noise: the noise that levels (sigma) are quoted for."""
 
 import numpy as np
 

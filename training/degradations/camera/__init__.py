@@ -1,0 +1,5 @@
+"""Photographs at a high ISO: from the picture back to the sensor, noise there, and through the camera again."""
+
+from training.degradations.camera.pipeline import Camera
+
+__all__ = ["Camera"]
