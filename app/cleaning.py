@@ -7,10 +7,12 @@ from functools import partial
 from app.codecs.picture import Frame, Picture
 from app.inference import run_network
 from app.intake import Intake
+from app.levels import levels_of, shown
 from app.options import DenoiseOptions
 from app.service import Service
 from models.denoising import Denoising
-from models.noise import estimate_sigma
+from models.ensemble import in_all_turns
+from models.noise_map import Level
 from models.transparency import fill_hidden, restore_hidden, undo_premultiplied
 from models.views import beside, residual
 
@@ -20,7 +22,7 @@ View = Callable[[Frame, Frame], Frame]
 async def clean(service: Service, intake: Intake[DenoiseOptions]) -> list[float | None]:
     """Put what the request asks to see in the place of every frame; return the noise level of each."""
     frames = [await _revealed(service, intake, frame) for frame in intake.picture.frames]
-    levels = [await _level(service, intake, frame) for frame in frames]
+    levels = await levels_of(service, intake, frames)
     cleaned = await _clean(service, intake, frames, levels)
     view = _VIEWS.get(intake.options.output)
     if view:
@@ -28,7 +30,7 @@ async def clean(service: Service, intake: Intake[DenoiseOptions]) -> list[float 
         intake.picture = await service.workers.run(intake.claim, intake.timings, "infer", intake.picture.pixels, work)
     else:
         intake.show(cleaned)
-    return levels
+    return [shown(level) for level in levels]
 
 
 async def _revealed(service: Service, intake: Intake[DenoiseOptions], frame: Frame) -> Frame:
@@ -40,32 +42,19 @@ async def _revealed(service: Service, intake: Intake[DenoiseOptions], frame: Fra
     return replace(frame, pixels=pixels)
 
 
-async def _level(service: Service, intake: Intake[DenoiseOptions], frame: Frame) -> float | None:
-    """Return the noise level to remove: None for a model that is not told, 0 where there is nothing to do."""
-    options = intake.options
-    if "sigma" not in intake.engine.card.controls:
-        return None
-    if not options.strength:
-        return 0.0
-    if options.sigma != "auto":
-        return options.sigma * options.strength
-    work = partial(estimate_sigma, frame.pixels, frame.alpha)
-    sigma = await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, work)
-    return sigma * options.strength
-
-
 async def _clean(
-    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], levels: Sequence[float | None]
+    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], levels: Sequence[Level | None]
 ) -> list[Frame]:
     """Return the frames without their noise; 16 bits need more precision than 8."""
-    spec, tile = intake.engine.card.input, service.settings.tile
+    spec, tile, ensemble = intake.engine.card.input, service.settings.tile, intake.options.ensemble
     works = {
-        index: Denoising(frame.pixels, spec, tile=tile, sigma=level)
+        index: Denoising(frame.pixels, spec, tile=tile, sigma=level, turnable=ensemble)
         for index, (frame, level) in enumerate(zip(frames, levels, strict=True))
         if level != 0
     }
+    parts = [part for work in works.values() for part in (in_all_turns(work) if ensemble else [work])]
     deep = any(frame.pixels.itemsize > 1 for frame in frames)
-    await run_network(service, intake, "run_float32" if deep else "run", list(works.values()))
+    await run_network(service, intake, "run_float32" if deep else "run", parts)
     return [
         await _hidden_again(service, intake, replace(frame, pixels=works[index].clean), original)
         if index in works

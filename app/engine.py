@@ -14,8 +14,9 @@ from app.scheduler import LANES
 from app.settings import Device, Precision
 from models.card import ModelCard
 from models.denoising import Feed
+from models.estimating import COLOURS
 from models.inference import POLICIES, for_inference
-from models.loader import ENCODER, load
+from models.loader import ENCODER, ESTIMATOR, denoiser_of, load
 from models.pixels import FloatImage
 from models.processor import has_bfloat16
 from models.store import Artifact, ArtifactError
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 UNIT_OVERHEAD = 25e6
 """What cutting, feeding and stitching a unit costs beside the network, in multiply-accumulates of the same time."""
+
+NARROWNESS = 1.5
+"""How much longer a multiply-accumulate takes in an estimator's narrow layers than in a denoiser's wide ones."""
 
 
 def use(device: Device, threads: int) -> None:
@@ -57,13 +61,16 @@ class TensorFlowEngine:
         self.trial: tuple[float, float] | None = None
         model = load(artifact)
         if self.card.task == "denoise":
-            self._run, self._run_float32 = self._denoisers(model)
+            self._run, self._run_float32 = self._denoisers(denoiser_of(model))
         else:
             self._run = self._run_float32 = self._traced(model, model.input)
         self._encode: Callable[[Feed], Any] | None = None
         if self.card.embedding:
-            encoder = model.get_layer(ENCODER)
-            self._encode = self._traced(lambda feed, training: encoder(feed["image"], training=training), model.input)
+            self._encode = self._traced_alone(model.get_layer(ENCODER))
+        self._estimate: Callable[[Feed], Any] | None = None
+        if self.card.estimator:
+            # In bfloat16 the levels of weak noise, up to 5, would move by 1 to 5 %.
+            self._estimate = self._traced_alone(for_inference(model.get_layer(ESTIMATOR), POLICIES["float32"]))
 
     def run(self, feed: Feed) -> FloatImage:
         """Return the network's output, (N, H, W, C) float32, for inputs by name."""
@@ -79,17 +86,38 @@ class TensorFlowEngine:
             raise TypeError(f"{self.card.reference} has no encoder")
         return _call(self._encode, feed)
 
+    def estimate(self, feed: Feed) -> FloatImage:
+        """Return what models.noise_map makes a map of, (N, H / BLOCK, W / BLOCK, 2) float32, computed in float32.
+
+        Raises TypeError for a model without an estimator.
+        """
+        if self._estimate is None:
+            raise TypeError(f"{self.card.reference} has no noise estimator")
+        return _call(self._estimate, feed)
+
     def cost(self, shape: Shape) -> float:
         """Return what a picture of `shape` costs, in multiply-accumulates."""
-        return 1000 * self.card.kmac_per_pixel * shape[0] * shape[1] + UNIT_OVERHEAD
+        return _cost(self.card.kmac_per_pixel, shape)
+
+    def estimate_cost(self, shape: Shape) -> float:
+        """Return what its noise level costs, in multiply-accumulates of a denoiser in float32.
+
+        Raises TypeError for a model without an estimator.
+        """
+        if self.card.estimator is None:
+            raise TypeError(f"{self.card.reference} has no noise estimator")
+        return _cost(NARROWNESS * self.card.estimator.kmac_per_pixel, shape)
 
     def warm(self, tile: int) -> None:
         """Run every batch of every shape that comes, so that no request pays for what a first run sets up.
 
         `tile` is the longest side of a tile. The kernels of a shape and batch are made in its first run. `trial` is
         the work and the seconds of one more run, of the largest shape. A second graph in float32 is left cold: its
-        first run costs 0.03 s more than others, that of a shape some milliseconds.
+        first run costs 0.03 s more than others, that of a shape some milliseconds. So are an estimator's batches of
+        more than one, whose first runs cost 3 milliseconds each.
         """
+        for shape in shapes(self.card.estimator, tile) if self.card.estimator else ():
+            self.estimate({"image": np.zeros((1, *shape, COLOURS), np.float32)})
         for shape in shapes(self.card.input, tile):
             for size in batch_sizes(shape):
                 feed = self._blank(size, shape)
@@ -123,6 +151,10 @@ class TensorFlowEngine:
     def _fast(self, model: keras.Model, precision: str) -> Callable[[Feed], Any]:
         return self._traced(for_inference(model, POLICIES[precision]), model.input)
 
+    def _traced_alone(self, part: keras.Model) -> Callable[[Feed], Any]:
+        """Return a part of a model, which takes an image alone, as a graph."""
+        return self._traced(lambda feed, training: part(feed["image"], training=training), {"image": part.input})
+
     def _traced(self, model: Callable[..., Any], inputs: dict[str, Any]) -> Callable[[Feed], Any]:
         """Return `model` as one graph with a fixed signature, which TensorFlow never traces again; `traces` counts."""
 
@@ -135,6 +167,10 @@ class TensorFlowEngine:
         }
         concrete: Callable[[Feed], Any] = tf.function(traced, autograph=False).get_concrete_function(signature)
         return concrete
+
+
+def _cost(kmac_per_pixel: float, shape: Shape) -> float:
+    return 1000 * kmac_per_pixel * shape[0] * shape[1] + UNIT_OVERHEAD
 
 
 def _call(function: Callable[[Feed], Any], feed: Feed) -> FloatImage:

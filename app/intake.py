@@ -66,9 +66,9 @@ async def admitted(
         async with in_time(request, seconds_for(0, settings.deadline_s)) as deadline:
             with service.scheduler.expecting():
                 header, picture = await service.transcoder.open(claim, timings, upload.file)
-                seconds = seconds_for(header.pixels, settings.deadline_s)
+                seconds = seconds_for(header.pixels * options.passes, settings.deadline_s)
                 pixels = header.pixels * options.widened * header.depth // 8
-                claim.take(pixels, _work(engine, header, settings.tile), seconds)
+                claim.take(pixels, _work(options, engine, header, settings.tile), seconds)
                 if picture is None:
                     deadline.move(seconds)
                     picture = await service.transcoder.decode(claim, timings, upload.file, header)
@@ -80,6 +80,10 @@ async def admitted(
         claim.release()
 
 
-def _work(engine: Engine, header: Header, tile: int) -> float:
+def _work(options: Options, engine: Engine, header: Header, tile: int) -> float:
     function: Function = "run" if header.depth == 8 else "run_float32"
-    return sum(work_of(engine, function, *size, tile) for size in header.sizes)
+    turned = options.passes > 1
+    work = options.passes * sum(work_of(engine, function, *size, tile, turnable=turned) for size in header.sizes)
+    if options.blind and engine.card.estimator:
+        work += sum(work_of(engine, "estimate", *size, tile) for size in header.sizes)
+    return work

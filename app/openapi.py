@@ -49,6 +49,7 @@ _OPTION_EXAMPLES: dict[str, list[Any]] = {
     "quality": [90],
     "metadata": ["none"],
     "output": ["comparison"],
+    "ensemble": [True],
     "normalize": [True],
     "encoding": ["base64"],
 }

@@ -20,7 +20,7 @@ NEW_OBJECTS = 20_000
 """How many make a garbage collection of the youngest."""
 
 
-Function = Literal["run", "run_float32", "encode"]
+Function = Literal["run", "run_float32", "encode", "estimate"]
 """A method of an engine."""
 
 
@@ -39,7 +39,11 @@ class Engine(Protocol):
 
     def encode(self, feed: Feed) -> FloatImage: ...
 
+    def estimate(self, feed: Feed) -> FloatImage: ...
+
     def cost(self, shape: Shape) -> float: ...
+
+    def estimate_cost(self, shape: Shape) -> float: ...
 
 
 Loader = Callable[[Artifact, Settings], Engine]

@@ -47,6 +47,14 @@ class Noise(_Part):
     sigma_max: float = Field(ge=0)
 
 
+class Estimator(_Part):
+    """The network inside an artifact that estimates the noise level of each block of a picture (models.noise_map)."""
+
+    multiple: int = Field(gt=0, description="height and width are padded to a multiple of this")
+    halo: int = Field(ge=0, description="pixels that a tile needs around what it keeps")
+    kmac_per_pixel: float = Field(gt=0, description="thousand multiply-accumulates per input pixel")
+
+
 class Embedding(_Part):
     """What the encoder answers."""
 
@@ -100,8 +108,9 @@ class ModelCard(_Part):
     input: Input
     controls: tuple[Control, ...] = ()
     parameters: int = Field(gt=0)
-    kmac_per_pixel: float = Field(gt=0, description="thousand multiply-accumulates per input pixel")
+    kmac_per_pixel: float = Field(gt=0, description="thousand multiply-accumulates per input pixel, no estimator's")
     noise: Noise | None = None
+    estimator: Estimator | None = Field(default=None, description="what `sigma=auto` asks; null: a statistic")
     embedding: Embedding | None = None
     anomaly: Anomaly | None = None
     figures: tuple[Figure, ...] = ()

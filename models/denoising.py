@@ -6,6 +6,8 @@ from typing import overload
 import numpy as np
 
 from models.card import Input
+from models.ensemble import in_all_turns
+from models.noise_map import Level, NoiseMap
 from models.pixels import LEVELS, ByteImage, FloatImage, Pixels, Samples, WordImage, to_float, to_samples
 from models.tiles import Grid, Shape, Tile, cut, stitch
 
@@ -20,14 +22,16 @@ class Denoising:
     """A picture on its way through a denoiser, in units: pictures of one shape, each a tile, that a network takes.
 
     `pixels` is (H, W, 1 or 3), uint8, uint16 or float32 in 0-1 (noise may reach beyond). `sigma` is the noise level on
-    the 0-255 scale at any depth, None for a model without that input. A gray picture is repeated for a colour network;
-    a gray network gets the colours as units of their own. `clean` is the result once every unit is accepted: uint16 for
-    uint16 `pixels`, else uint8. Only the units between `feed` and `accept` are held in floats. Units may be fed and
-    accepted in any order.
+    the 0-255 scale at any depth, one for all or a map of them, None for a model without that input. A gray picture is
+    repeated for a colour network; a gray network gets the colours as units of their own. `clean` is the result once
+    every unit is accepted: uint16 for uint16 `pixels`, else uint8. Only the units between `feed` and `accept` are held
+    in floats. Units may be fed and accepted in any order. For an ensemble, see models.ensemble, units are `turnable`.
     """
 
-    def __init__(self, pixels: Pixels, spec: Input, *, tile: int, sigma: float | None = None) -> None:
-        grid = Grid(pixels.shape[0], pixels.shape[1], tile, spec.halo, spec.multiple)
+    def __init__(
+        self, pixels: Pixels, spec: Input, *, tile: int, sigma: Level | None = None, turnable: bool = False
+    ) -> None:
+        grid = Grid(pixels.shape[0], pixels.shape[1], tile, spec.halo, spec.multiple, turnable)
         apart = spec.channels == 1 and pixels.shape[2] == 3
         self.shape: Shape = grid.shape
         self.clean: Samples = np.empty(pixels.shape, dtype=np.uint16 if pixels.dtype == np.uint16 else np.uint8)
@@ -48,6 +52,8 @@ class Denoising:
             image = np.repeat(image, self._channels, axis=2)
         if self._sigma is None:
             return {"image": image}
+        if isinstance(self._sigma, NoiseMap):
+            return {"image": image, "sigma": self._sigma.at(tile)}
         return {"image": image, "sigma": np.full((*self.shape, 1), self._sigma / LEVELS, dtype=np.float32)}
 
     def accept(self, unit: int, values: FloatImage) -> None:
@@ -65,18 +71,32 @@ class Denoising:
 
 @overload
 def denoise(
-    pixels: ByteImage | FloatImage, run: Run, spec: Input, *, tile: int, sigma: float | None = None
+    pixels: ByteImage | FloatImage,
+    run: Run,
+    spec: Input,
+    *,
+    tile: int,
+    sigma: Level | None = None,
+    ensemble: bool = False,
 ) -> ByteImage: ...
 
 
 @overload
-def denoise(pixels: WordImage, run: Run, spec: Input, *, tile: int, sigma: float | None = None) -> WordImage: ...
+def denoise(
+    pixels: WordImage, run: Run, spec: Input, *, tile: int, sigma: Level | None = None, ensemble: bool = False
+) -> WordImage: ...
 
 
-def denoise(pixels: Pixels, run: Run, spec: Input, *, tile: int, sigma: float | None = None) -> Samples:
-    """Return `pixels` denoised, of the same shape, one unit after the other; see `Denoising`."""
-    work = Denoising(pixels, spec, tile=tile, sigma=sigma)
-    for unit in range(work.count):
-        values = run({name: value[None] for name, value in work.feed(unit).items()})
-        work.accept(unit, values[0])
+def denoise(
+    pixels: Pixels, run: Run, spec: Input, *, tile: int, sigma: Level | None = None, ensemble: bool = False
+) -> Samples:
+    """Return `pixels` denoised, of the same shape, one unit after the other; see `Denoising`.
+
+    With `ensemble`, it is the mean of the results for the eight flips and rotations; see models.ensemble.
+    """
+    work = Denoising(pixels, spec, tile=tile, sigma=sigma, turnable=ensemble)
+    for part in in_all_turns(work) if ensemble else [work]:
+        for unit in range(part.count):
+            values = run({name: value[None] for name, value in part.feed(unit).items()})
+            part.accept(unit, values[0])
     return work.clean

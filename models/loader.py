@@ -12,6 +12,9 @@ from models.store import Artifact, ArtifactError
 ENCODER = "encoder"
 """The name of an autoencoder's nested submodel that ends at the embedding."""
 
+DENOISER, ESTIMATOR = "denoiser", "estimator"
+"""The names of the two nested submodels of a blind denoiser: image and level to image, and image to levels."""
+
 
 def load(artifact: Artifact) -> keras.Model:
     """Return the artifact's model, uncompiled. Raises ArtifactError when Keras can't read it.
@@ -27,3 +30,9 @@ def load(artifact: Artifact) -> keras.Model:
             reason = str(error).strip().splitlines()[0]
             raise ArtifactError(f"{artifact.card.reference}: Keras can't load it: {reason}") from error
     return model
+
+
+def denoiser_of(model: keras.Model) -> keras.Model:
+    """Return the network that denoises: a nested submodel of a blind denoiser, any other model itself."""
+    parts = {layer.name: layer for layer in model.layers}
+    return parts.get(DENOISER, model)

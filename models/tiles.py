@@ -5,9 +5,9 @@ tile then sees everything that the pixels it keeps depend on, and the tiled resu
 means the picture, reflect-padded to where its last tile ends, in one piece.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -24,6 +24,9 @@ Close enough to each other that a picture smaller than a tile does not pay for a
 
 TILE_OVERHEAD = 16
 """What a tile costs beside its pixels, as pixels of its side: many tiny ones are no bargain."""
+
+SQUARE_BEYOND = 2**19
+"""Pixels of all tiles together beyond which tiles that are also turned by 90 degrees are square."""
 
 Shape = tuple[int, int]
 """(height, width) in pixels."""
@@ -63,8 +66,10 @@ def sides(longest: int, multiple: int) -> tuple[int, ...]:
 class Grid:
     """How a picture of `height` x `width` is cut: tiles up to side `size` with a `halo`, everything on `multiple`.
 
-    All tiles of a picture have one `shape`, of those `SIDES` that cost the least together. Raises
-    ValueError when the largest leaves nothing to keep beside two halos.
+    All tiles of a picture have one `shape`, of those `SIDES` that cost the least together. `turnable` tiles, which a
+    network also takes turned by 90 degrees, are square beyond `SQUARE_BEYOND`, so that a large picture's have one shape
+    however they are turned. Squares cost up to a third more for a small picture, next to nothing for a large one.
+    Raises ValueError when the largest leaves nothing to keep beside two halos.
     """
 
     height: int
@@ -72,36 +77,42 @@ class Grid:
     size: int
     halo: int
     multiple: int
+    turnable: bool = False
 
     def __post_init__(self) -> None:
         if max(sides(self.size, self.multiple)) <= 2 * self._halo:
             raise ValueError(f"tiles of up to {self.size} must be wider than two halos of {self.halo}")
 
-    @property
+    @cached_property
     def shape(self) -> Shape:
         """What every tile of the picture reads."""
-        return self._axis(self.height)[0], self._axis(self.width)[0]
+        rows, columns = self._counts(self.height), self._counts(self.width)
+        height, width = _cheapest(rows), _cheapest(columns)
+        if not self.turnable or rows[height] * height * columns[width] * width <= SQUARE_BEYOND:
+            return height, width
+        side = _cheapest({side: rows[side] * columns[side] for side in rows if side in columns}, axes=2)
+        return side, side
 
     @property
     def count(self) -> int:
         """The number of tiles."""
-        return self._axis(self.height)[1] * self._axis(self.width)[1]
+        return self._counts(self.height)[self.shape[0]] * self._counts(self.width)[self.shape[1]]
 
     def __iter__(self) -> Iterator[Tile]:
         """Yield the tiles row by row; together they keep every pixel of the padded picture exactly once."""
-        for rows in self._spans(self.height):
-            for columns in self._spans(self.width):
+        for rows in self._spans(self.height, self.shape[0]):
+            for columns in self._spans(self.width, self.shape[1]):
                 yield Tile(rows, columns)
 
     @property
     def _halo(self) -> int:
         return up_to(self.halo, self.multiple)
 
-    def _axis(self, length: int) -> tuple[int, int]:
-        return _axis(length, self.size, self._halo, self.multiple)
+    def _counts(self, length: int) -> Mapping[int, int]:
+        return _counts(length, self.size, self._halo, self.multiple)
 
-    def _spans(self, length: int) -> Iterator[Span]:
-        side, count = self._axis(length)
+    def _spans(self, length: int, side: int) -> Iterator[Span]:
+        count = self._counts(length)[side]
         padded = max(up_to(length, self.multiple), side)
         step = up_to(-(-(padded - side) // max(count - 1, 1)), self.multiple)
         starts = [min(index * step, padded - side) for index in range(count)]
@@ -111,11 +122,15 @@ class Grid:
 
 
 @lru_cache(maxsize=4096)
-def _axis(length: int, size: int, halo: int, multiple: int) -> tuple[int, int]:
-    """Return the side of the tiles along an axis, and their number."""
+def _counts(length: int, size: int, halo: int, multiple: int) -> Mapping[int, int]:
+    """Return the number of tiles along an axis for each side that they may have."""
     possible = [side for side in sides(size, multiple) if side > 2 * halo or side >= length]
-    counts = {side: 1 if length <= side else -(-(length - 2 * halo) // (side - 2 * halo)) for side in possible}
-    return min(counts.items(), key=lambda item: item[1] * (item[0] + TILE_OVERHEAD))
+    return {side: 1 if length <= side else -(-(length - 2 * halo) // (side - 2 * halo)) for side in possible}
+
+
+def _cheapest(counts: Mapping[int, int], axes: int = 1) -> int:
+    """Return the side whose tiles, as many as `counts` says, cost the least; `axes` is 2 for those of squares."""
+    return min(counts, key=lambda side: counts[side] * (side + TILE_OVERHEAD) ** axes)
 
 
 def up_to(length: int, multiple: int) -> int:

@@ -15,7 +15,8 @@ from app.registry import Engine
 from app.settings import Settings
 from models.card import ModelCard
 from models.denoising import Feed
-from models.pixels import FloatImage
+from models.noise_map import BLOCK
+from models.pixels import LEVELS, FloatImage
 from models.store import Artifact
 from models.tiles import Shape
 
@@ -23,7 +24,7 @@ READY_WITHIN_S = 120
 
 
 class HalvingEngine:
-    """Stands for any network: halves the pixels; embeds a picture as its mean and its extremes."""
+    """Stands for any network: halves the pixels; embeds a picture as its mean and its extremes; takes all for noise."""
 
     device = "cpu"
     precision = "float32"
@@ -43,8 +44,16 @@ class HalvingEngine:
         image = feed["image"]
         return np.stack([image.mean((1, 2, 3)), image.min((1, 2, 3)), image.max((1, 2, 3))], axis=1)
 
+    def estimate(self, feed: Feed) -> FloatImage:
+        count, height, width, channels = feed["image"].shape
+        blocks = feed["image"].reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, channels)
+        return np.repeat(np.log1p(LEVELS * blocks.std(axis=(2, 4)).mean(axis=-1, keepdims=True)), 2, axis=-1)
+
     def cost(self, shape: Shape) -> float:
         return float(shape[0] * shape[1])
+
+    def estimate_cost(self, shape: Shape) -> float:
+        return self.cost(shape) / 30
 
 
 def halving_loader(artifact: Artifact, _: Settings) -> Engine:

@@ -1,0 +1,116 @@
+"""Noise levels by block: what each pixel is told, and how doubtful estimates agree on a map."""
+
+import numpy as np
+import pytest
+
+from models.noise_map import BLOCK, NoiseMap, combine
+from models.tiles import Grid, Span, Tile
+
+SHAPE = (40, 60)
+
+
+def everywhere(levels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return (height, width) levels interpolated by numpy's own means, the nearest ones beyond the outer centres."""
+    for axis, length in enumerate((height, width)):
+        centres = (np.arange(levels.shape[axis]) + 0.5) * BLOCK
+        places = np.arange(length) + 0.5
+        levels = np.apply_along_axis(lambda line, x=places, xp=centres: np.interp(x, xp, line), axis, levels)
+    return levels
+
+
+def estimates(level: np.ndarray | float, error: np.ndarray | float, seed: int = 0) -> np.ndarray:
+    """Return what an estimator says that errs, in log(1 + sigma), by `error` (standard deviation) and knows it."""
+    error = np.broadcast_to(error, SHAPE)
+    value = np.log1p(level) + np.random.default_rng(seed).standard_normal(SHAPE) * error
+    return np.stack([value, np.log(error)], axis=2).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 9), (37, 300), (200, 333), (300, 300)])
+@pytest.mark.parametrize(("tile", "halo", "multiple"), [(64, 10, 4), (128, 23, 2), (512, 40, 8)])
+def test_tiles_are_told_what_the_whole_picture_would_be(
+    size: tuple[int, int], tile: int, halo: int, multiple: int
+) -> None:
+    """Whatever the tile, and in the padding beyond the last block too."""
+    blocks = tuple(-(-side // BLOCK) for side in size)
+    levels = np.random.default_rng(0).uniform(0, 75, blocks).astype(np.float32)
+    whole = everywhere(levels.astype(np.float64), 700, 700) / 255
+    for each in Grid(*size, tile, halo, multiple):
+        told = NoiseMap(levels).at(each)
+        expected = whole[each.rows.start : each.rows.stop, each.columns.start : each.columns.stop]
+        assert (told.dtype, told.shape) == (np.float32, (*expected.shape, 1))
+        assert np.abs(told[..., 0] - expected).max() < 1e-6
+
+
+def test_level_of_a_block_holds_at_its_centre() -> None:
+    told = NoiseMap(np.float32([[51, 102]])).at(Tile(Span(0, 8, 0, 8), Span(0, 16, 0, 16)))[4, :, 0] * 255
+    assert told[:4] == pytest.approx(51)
+    assert told[3:5].mean() == pytest.approx(51, abs=2)
+    assert told[7:9].mean() == pytest.approx(76.5)
+    assert told[12:] == pytest.approx(102)
+
+
+def test_map_is_scaled_and_has_a_mean() -> None:
+    found = NoiseMap(np.float32([[10, 20], [30, 40]]))
+    assert found.mean == 25
+    assert np.array_equal(found.scaled(0.5).levels, [[5, 10], [15, 20]])
+    assert found.mean == 25
+
+
+@pytest.mark.parametrize("sigma", [0.5, 5.0, 25.0, 60.0])
+def test_white_noise_becomes_one_level(sigma: float) -> None:
+    """Blocks differ by 5 to 40 % in what is estimated, and by next to nothing in what comes of it."""
+    error = np.random.default_rng(1).uniform(0.05, 0.4, SHAPE)
+    levels = combine(estimates(sigma, error)).levels
+    assert levels.dtype == np.float32
+    assert levels.mean() == pytest.approx(sigma, rel=0.03)
+    assert levels.std() < 0.02 * sigma
+
+
+def test_two_levels_stay_two() -> None:
+    true = np.where(np.arange(SHAPE[1]) < 20, 5.0, 40.0) * np.ones(SHAPE)
+    levels = combine(estimates(true, 0.03)).levels
+    assert np.abs(np.log(levels / true)).max() < 0.2
+    assert levels[:, :20].mean() == pytest.approx(5, rel=0.01)
+    assert levels[:, 20:].mean() == pytest.approx(40, rel=0.01)
+
+
+def test_doubtful_outliers_are_drawn_to_the_others_and_certain_ones_stay() -> None:
+    found = estimates(10.0, 0.05)
+    found[3, 4] = np.log1p(70), np.log(1.0)
+    found[20, 30] = np.log1p(70), np.log(0.02)
+    levels = combine(found).levels
+    assert levels[3, 4] == pytest.approx(10, rel=0.1)
+    assert levels[20, 30] > levels[3, 4]
+    doubtful = combine(found[:10]).levels
+    assert doubtful[3, 4] == pytest.approx(10, rel=0.1)
+
+
+def test_hidden_blocks_do_not_count_for_others() -> None:
+    found = estimates(10.0, 0.1)
+    found[:, 30:, 0] = np.log1p(70)
+    visible = np.broadcast_to(np.arange(SHAPE[1]) < 30, SHAPE)
+    levels = combine(found, visible).levels
+    assert levels.shape == SHAPE
+    assert np.allclose(levels[:, :30], combine(found[:, :30]).levels, rtol=1e-5)
+    assert np.isfinite(levels).all()
+
+
+def test_where_all_is_hidden_all_counts() -> None:
+    found = estimates(10.0, 0.1)
+    assert np.array_equal(combine(found, np.zeros(SHAPE, bool)).levels, combine(found).levels)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (3, 1)])
+@pytest.mark.parametrize("level", [-3.0, 0.0, 3.0])
+@pytest.mark.parametrize("doubt", [-1000.0, -3.0, 0.0, 1000.0])
+@pytest.mark.parametrize("hidden", [None, 0, -1])
+def test_few_blocks_and_absurd_doubts_give_levels(
+    shape: tuple[int, int], level: float, doubt: float, hidden: int | None
+) -> None:
+    found = np.zeros((*shape, 2), np.float32)
+    found[...] = level, doubt
+    visible = None
+    if hidden is not None:
+        visible = np.ones(shape, bool)
+        visible.flat[hidden] = False
+    assert combine(found, visible).levels == pytest.approx(np.full(shape, np.expm1(max(level, 0))), rel=1e-5)
