@@ -5,11 +5,18 @@ import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.store import BUNDLED, ArtifactError, newest, verify
 from training.evaluate import PROTOCOLS, figures_of
 from training.interrupt import Interrupted
 from training.recipes import RECIPES, recipe_named
+
+if TYPE_CHECKING:
+    import keras
+
+LARGEST_MULTIPLE = 8
+"""What the sides of a denoiser's input may have to be multiples of."""
 
 INTERRUPTED = 130
 """The exit status of a run that a signal stopped, as shells have it."""
@@ -61,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--from", dest="start_from", metavar="ARTIFACT", help="begin with this artifact's weights")
     fit.add_argument("--rate", type=_rate, help="peak learning rate (default: the recipe's)")
     fit.add_argument("--decay-from", type=_fraction, help="part of the run at which it begins to fall, 0-1")
+    fit.add_argument("--only", metavar="OUTPUT", help="train the network of one output, such as photo's noise, alone")
     fit.add_argument("--resume", action="store_true", help="go on with an interrupted run; repeat its other options")
     fit.add_argument("--out", type=Path, default=Path("runs/artifacts"), help="where to put <name>/<version>/")
     fit.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="of the trunk")
@@ -70,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", type=Path, required=True, help="folder of clean pictures, or an .npz of digits")
     evaluate.add_argument("--sigma", type=float, nargs="+", default=[15.0, 25.0, 50.0], help="of photographs: 0-255")
     evaluate.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="of photographs")
+    evaluate.add_argument("--auto", action="store_true", help="let the model estimate the noise level, as sigma=auto")
+    evaluate.add_argument(
+        "--ensemble", action="store_true", help="the mean over 8 flips and rotations, as ensemble=true"
+    )
     evaluate.add_argument("--card", action="store_true", help="put the figures into the artifact's card")
     return parser
 
@@ -77,10 +89,20 @@ def _parser() -> argparse.ArgumentParser:
 def _list() -> None:
     from training.complexity import kmac_per_pixel
 
-    print(f"{'recipe':16} {'parameters':>10} {'kMAC/pixel':>10}  summary")
+    print(f"{'recipe':16} {'parameters':>10} {'kMAC/pixel':>10} {'radius':>6}  summary")
     for recipe in RECIPES.values():
         model = recipe.build("float32")
-        print(f"{recipe.name:16} {model.count_params():>10} {kmac_per_pixel(model):>10.2f}  {recipe.summary}")
+        seen = _field_radius(model)
+        print(f"{recipe.name:16} {model.count_params():>10} {kmac_per_pixel(model):>10.2f} {seen:>6}  {recipe.summary}")
+
+
+def _field_radius(model: "keras.Model") -> str:
+    """Return the radius in pixels of a denoiser's receptive field, `all` for a network of one size."""
+    from models.loader import denoiser_of
+    from training.complexity import receptive_radius
+
+    network = denoiser_of(model)
+    return "all" if network.inputs[0].shape[1] else str(receptive_radius(network, LARGEST_MULTIPLE))
 
 
 def _fit(arguments: argparse.Namespace) -> None:
@@ -97,7 +119,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
     folder = Path(arguments.model) if Path(arguments.model).is_dir() else newest(BUNDLED, arguments.model)
     artifact = verify(folder)
-    figures = figures_of(artifact.card, load(artifact), arguments.data, arguments.sigma, arguments.protocol)
+    figures = figures_of(
+        artifact.card,
+        load(artifact),
+        arguments.data,
+        arguments.sigma,
+        arguments.protocol,
+        auto=arguments.auto,
+        ensemble=arguments.ensemble,
+    )
     for figure in figures:
         level = "" if figure.sigma is None else f" sigma {figure.sigma:g}"
         print(f"{figure.dataset}{level}: {figure.metric} {figure.value:.4g} {figure.unit} ({figure.images} images)")

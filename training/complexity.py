@@ -9,7 +9,13 @@ PROBE = 64
 
 
 def kmac_per_pixel(model: keras.Model) -> float:
-    """Return thousand multiply-accumulates of convolutions and dense layers per pixel of the input image."""
+    """Return thousand multiply-accumulates of convolutions and dense layers per pixel of the input image.
+
+    Nested submodels that take pictures of any size count each as if the picture were its own.
+    """
+    parts = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.inputs[0].shape[1] is None]
+    if parts:
+        return sum(map(kmac_per_pixel, parts))
     height, width = _image_size(model)
     inputs = keras.tree.map_structure(
         lambda each: keras.Input((height, width, each.shape[-1]), name=each.name), model.input
@@ -38,6 +44,7 @@ def receptive_radius(model: keras.Model, multiple: int, reach: int = 256) -> int
 
     The weights of a copy without activations are made positive, so that nothing cancels or saturates; then one input
     pixel is raised and the farthest changed output pixel found, for each of the pixel's positions within `multiple`.
+    Of an output smaller than the input a pixel counts as far away as the farthest of those that it stands for.
     """
     probe = keras.models.clone_model(model, clone_function=_linear)
     probe.set_weights([_positive(weight) for weight in probe.get_weights()])
@@ -61,6 +68,14 @@ def _spread(probe: keras.Model, side: int, at: int) -> int:
     zeros = {each.name: np.zeros((1, side, side, each.shape[-1]), np.float32) for each in probe.inputs}
     raised = {name: value.copy() for name, value in zeros.items()}
     next(iter(raised.values()))[0, at, at] = 1.0
-    change = np.asarray(probe(raised)) != np.asarray(probe(zeros))
-    rows, columns = np.nonzero(change[0].any(axis=-1))
-    return int(max(abs(rows - at).max(), abs(columns - at).max()))
+    change = np.asarray(_output(probe, raised)) != np.asarray(_output(probe, zeros))
+    block = side // change.shape[1]
+    changed = np.concatenate([places * block for places in np.nonzero(change[0].any(axis=-1))])
+    return int(max(abs(changed - at).max(), abs(changed + block - 1 - at).max()))
+
+
+def _output(model: keras.Model, feed: dict[str, FloatImage]) -> FloatImage:
+    """Return what `model` makes of inputs by name, whether it takes a dict of them or one tensor."""
+    taken = feed if isinstance(model.input, dict) else next(iter(feed.values()))
+    output: FloatImage = model(taken)
+    return output

@@ -1,36 +1,27 @@
 """Measuring a denoiser on a folder of clean photographs, under a named protocol; an .npz goes to digit_figures."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import keras
 import numpy as np
-from PIL import Image
 
-from models.card import Figure, Input, ModelCard
-from models.denoising import Run, denoise
+from models.card import Figure, ModelCard
 from models.pixels import ByteImage, FloatImage, to_bytes, to_float
-from models.tiles import DEFAULT_TILE
 from training import digit_figures, digits
 from training.degradations import gaussian
-from training.inference import runner
+from training.method import Method, method_of
 from training.metrics import psnr
-from training.photographs import image_files
+from training.photographs import image_files, read_picture, real_pairs
 
-Protocol = Literal["float", "http"]
-PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
-
-
-def read_picture(path: Path) -> ByteImage:
-    """Return an image file as (H, W, 1) uint8 if it is gray, else as (H, W, 3)."""
-    with Image.open(path) as image:
-        gray = image.mode in {"1", "L", "LA", "I;16"}
-        pixels = np.asarray(image.convert("L" if gray else "RGB"))
-    return pixels[..., None] if gray else pixels
+Synthetic = Literal["float", "http"]
+Protocol = Synthetic | Literal["real"]
+PROTOCOLS: tuple[Protocol, ...] = ("float", "http", "real")
 
 
-def degrade(clean: ByteImage, sigma: float, protocol: Protocol) -> ByteImage | FloatImage:
+def degrade(clean: ByteImage, sigma: float, protocol: Synthetic) -> ByteImage | FloatImage:
     """Return `clean` with Gaussian noise from `default_rng(0)`, float32 in 0-1.
 
     Protocol `float`: not clipped, not rounded, as in the literature. `http`: what a client can upload, clipped and
@@ -40,22 +31,17 @@ def degrade(clean: ByteImage, sigma: float, protocol: Protocol) -> ByteImage | F
     return to_bytes(noisy) if protocol == "http" else noisy
 
 
-def denoising_psnr(
-    run: Run, spec: Input, pictures: Iterable[ByteImage], sigma: float, protocol: Protocol, *, takes_sigma: bool = True
-) -> list[float]:
-    """Return the PSNR in dB of each picture, degraded and denoised whole; output clipped and rounded to 8 bits."""
-    results = []
-    for clean in pictures:
-        noisy = degrade(clean, sigma, protocol)
-        restored = denoise(noisy, run, spec, tile=DEFAULT_TILE, sigma=sigma if takes_sigma else None)
-        results.append(psnr(clean, restored))
-    return results
+def denoising_psnr(method: Method, pictures: Iterable[ByteImage], sigma: float, protocol: Synthetic) -> list[float]:
+    """Return the PSNR in dB of each picture, degraded and denoised."""
+    return [psnr(clean, method(degrade(clean, sigma, protocol), sigma)) for clean in pictures]
 
 
-def psnr_figure(results: Sequence[float], *, dataset: str, sigma: float, protocol: Protocol, precision: str) -> Figure:
+def psnr_figure(
+    results: Sequence[float], *, dataset: str, protocol: str, sigma: float | None = None, metric: str = "PSNR"
+) -> Figure:
     """Return the mean of `results`, the PSNR of each picture of `dataset`, as a figure for the card."""
     return Figure(
-        metric="PSNR",
+        metric=metric,
         value=round(float(np.mean(results)), 3),
         unit="dB",
         dataset=dataset,
@@ -63,30 +49,38 @@ def psnr_figure(results: Sequence[float], *, dataset: str, sigma: float, protoco
         sigma=sigma,
         protocol=protocol,
         backend=keras.backend.backend(),
-        precision=precision,
+        precision="float32",
     )
 
 
 def figures_of(
-    card: ModelCard, model: keras.Model, data: Path, sigmas: Sequence[float], protocol: Protocol
+    card: ModelCard,
+    model: keras.Model,
+    data: Path,
+    sigmas: Sequence[float],
+    protocol: Protocol,
+    *,
+    auto: bool = False,
+    ensemble: bool = False,
 ) -> list[Figure]:
-    """Measure `model` on `data`: a folder of clean pictures at each of `sigmas`, or an .npz of digits.
+    """Measure `model` on `data`: clean pictures at each of `sigmas`, real pairs (folders), or an .npz of digits.
 
-    Raises ValueError when the data are not of the kind that the model is for.
+    With `auto` the model's own estimator tells the noise level; that of real noise nobody else knows. Raises ValueError
+    when the data are not of the kind that the model is for, or it has no estimator.
     """
     if data.is_file():
         return digit_figures.figures(card, model, digits.read(data))
     if card.task != "denoise":
         raise ValueError(f"{card.reference} is measured on an .npz of digits, not on {data}")
-    run, files = runner(model), image_files(data)
-    takes_sigma = "sigma" in card.controls
-    return [
-        psnr_figure(
-            denoising_psnr(run, card.input, map(read_picture, files), sigma, protocol, takes_sigma=takes_sigma),
-            dataset=data.name,
-            sigma=sigma,
-            protocol=protocol,
-            precision="float32",
-        )
-        for sigma in sigmas
-    ]
+    method = method_of(card, model, auto=auto or protocol == "real", ensemble=ensemble)
+    figure = partial(psnr_figure, dataset=data.name, protocol=f"{protocol}{method.suffix}")
+    if protocol == "real":
+        pairs = list(real_pairs(data))
+        before, after = ([psnr(clean, each(noisy, None)) for noisy, clean in pairs] for each in (_as_it_is, method))
+        return [figure(before, metric="PSNR of the noisy pictures"), figure(after)]
+    files = image_files(data)
+    return [figure(denoising_psnr(method, map(read_picture, files), sigma, protocol), sigma=sigma) for sigma in sigmas]
+
+
+def _as_it_is(noisy: ByteImage, _: float | None) -> ByteImage:
+    return noisy

@@ -12,6 +12,7 @@ from models.store import BUNDLED, newest, verify
 from training.checkpoint import Checkpoint
 from training.complexity import kmac_per_pixel
 from training.export import export, next_version
+from training.growth import adopt
 from training.history import History
 from training.interrupt import StopRequest
 from training.loop import averaged_weights, compile_model, train
@@ -19,6 +20,7 @@ from training.plots import draw_history
 from training.precision import policy, precision_of
 from training.recipe import Data, Recipe
 from training.schedule import Budget
+from training.single_output import TargetsOf, network_of
 
 RUNS = Path("runs")
 LICENCE = "Apache-2.0"
@@ -40,6 +42,7 @@ class Run:
     resume: bool = False
     rate: float | None = None
     decay_from: float | None = None
+    only: str | None = None
     out: Path = RUNS / "artifacts"
     runs: Path = RUNS
     precision: str = "auto"
@@ -50,9 +53,10 @@ class Run:
 
     @property
     def scheduled(self) -> Recipe[Any]:
-        """The recipe with what the command line replaces of its schedule."""
+        """The recipe with what the command line replaces of its schedule. Raises ValueError for an unknown output."""
         asked: dict[str, Any] = {"rate": self.rate, "decay_from": self.decay_from}
-        return replace(self.recipe, **{name: value for name, value in asked.items() if value is not None})
+        recipe = self.recipe.only(self.only) if self.only else self.recipe
+        return replace(recipe, **{name: value for name, value in asked.items() if value is not None})
 
     @property
     def budget(self) -> dict[str, Any]:
@@ -75,14 +79,16 @@ def fit(run: Run) -> Path:
     print(f"{recipe.name}: {data.describe()}", flush=True)
     model = recipe.build(policy(run.precision))
     started_from = _start_from(run.start_from, model) if run.start_from else None
-    compile_model(recipe, model)
-    budget = checkpoint.restore(model, **run.budget) if run.resume else Budget(**run.budget)
+    trained, targets = (network_of(model, run.only), TargetsOf(data, run.only)) if run.only else (model, data)
+    compile_model(recipe, trained)
+    budget = checkpoint.restore(trained, **run.budget) if run.resume else Budget(**run.budget)
     history = History(run.folder / "history.jsonl")
     stop = StopRequest()
     with stop.listening():
-        train(recipe, model, data, budget, checkpoint, history, stop, lambda line: print(line, flush=True))
+        train(recipe, trained, targets, budget, checkpoint, history, stop, lambda line: print(line, flush=True))
     draw_history(history.entries(), run.folder / "curves.png")
-    folder = _export(run, model, data, budget, started_from)
+    trained.set_weights(averaged_weights(trained))
+    folder = _export(run, model, data, targets.describe(), budget, started_from)
     checkpoint.discard()
     return folder
 
@@ -95,24 +101,29 @@ def _check_start(run: Run, checkpoint: Checkpoint) -> None:
 
 
 def _start_from(reference: str, model: keras.Model) -> str:
-    """Give `model` the weights of an artifact and return its name@version.
+    """Give `model` the weights of an artifact, of the same network or a smaller one, and return its name@version.
 
     `reference` is a folder, or a name[@version] of those in the repository.
     """
     artifact = verify(Path(reference) if Path(reference).is_dir() else newest(BUNDLED, reference))
     source = load(artifact)
-    shapes = [weight.shape for weight in source.weights]
-    if shapes != [weight.shape for weight in model.weights]:
-        raise FitError(f"{reference} has other layers than this recipe: its weights can't be the start")
-    model.set_weights(source.get_weights())
+    if [weight.shape for weight in source.weights] == [weight.shape for weight in model.weights]:
+        model.set_weights(source.get_weights())
+    else:
+        try:
+            adopt(source, model)
+        except ValueError as error:
+            raise FitError(f"{reference} can't be the start: {error}") from error
     return artifact.card.reference
 
 
-def _export(run: Run, model: keras.Model, data: Data, budget: Budget, started_from: str | None) -> Path:
-    """Rebuild the model in float32 with the averaged weights, measure it on held-out data and write the artifact."""
+def _export(
+    run: Run, model: keras.Model, data: Data, description: str, budget: Budget, started_from: str | None
+) -> Path:
+    """Rebuild the model in float32, measure it on held-out data and write the artifact."""
     recipe = run.recipe
     final = recipe.build("float32")
-    final.set_weights(averaged_weights(model))
+    final.set_weights(model.get_weights())
     fields = {
         "name": recipe.name,
         "version": next_version(run.out, recipe.name),
@@ -122,7 +133,7 @@ def _export(run: Run, model: keras.Model, data: Data, budget: Budget, started_fr
         "kmac_per_pixel": round(kmac_per_pixel(final), 3),
         "training": Training(
             recipe=recipe.name,
-            data=data.describe(),
+            data=description,
             steps=budget.steps,
             samples=budget.seen,
             minutes=round(budget.spent_s / 60, 1),

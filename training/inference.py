@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from models.denoising import Feed, Run
-from models.loader import ENCODER
+from models.loader import ENCODER, ESTIMATOR
 from models.pixels import FloatImage
 
 
@@ -20,11 +20,19 @@ def runner(model: keras.Model) -> Run:
 
 def encoder_of(model: keras.Model) -> Run:
     """Return an autoencoder's encoder as a function of named inputs; it returns (N, dimension)."""
-    encoder = model.get_layer(ENCODER)
-    _without_xla_on_tensorflow(encoder)
+    return _of_image(model.get_layer(ENCODER))
+
+
+def estimator_of(model: keras.Model) -> Run:
+    """Return a blind denoiser's estimator as a function of named inputs; see models.noise_map for what it returns."""
+    return _of_image(model.get_layer(ESTIMATOR))
+
+
+def _of_image(part: keras.Model) -> Run:
+    _without_xla_on_tensorflow(part)
 
     def run(feed: Feed) -> FloatImage:
-        return np.asarray(encoder.predict_on_batch(feed["image"]), dtype=np.float32)
+        return np.asarray(part.predict_on_batch(feed["image"]), dtype=np.float32)
 
     return run
 

@@ -11,7 +11,6 @@ import numpy as np
 from training.checkpoint import Checkpoint
 from training.history import Entry, History
 from training.interrupt import Interrupted, StopRequest
-from training.optimizer import AveragingAdamW
 from training.recipe import Batch, Data, Recipe, Stage
 from training.schedule import Budget, learning_rate
 
@@ -26,7 +25,7 @@ Log = Callable[[str], None]
 def compile_model(recipe: Recipe[Any], model: keras.Model) -> None:
     """Prepare `model` for training. On TensorFlow without XLA, which oneDNN's kernels beat on CPUs."""
     model.compile(
-        optimizer=AveragingAdamW(
+        optimizer=recipe.optimizer(
             recipe.rate, weight_decay=recipe.weight_decay, use_ema=True, ema_momentum=EMA_MOMENTUM
         ),
         loss=recipe.loss,

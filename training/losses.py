@@ -4,8 +4,13 @@ from typing import Any
 
 from keras import ops
 
+from models.pixels import LEVELS
+
 PSNR_FLOOR = 1e-6
 """Added to each squared error: below 60 dB a patch counts as done, and a perfect one has a finite logarithm."""
+
+MOST_CERTAIN, LEAST_CERTAIN = -4.0, 2.0
+"""Between what the logarithm of an expected error may be: a certainty of 2 % would be a lucky patch's."""
 
 
 def psnr_loss(target: Any, output: Any) -> Any:
@@ -15,3 +20,15 @@ def psnr_loss(target: Any, output: Any) -> Any:
     """
     error = ops.mean(ops.square(ops.cast(target, "float32") - ops.cast(output, "float32")), axis=(1, 2, 3))
     return ops.mean(ops.log(error + PSNR_FLOOR)) * (10.0 / 2.302585092994046)
+
+
+def level_loss(target: Any, output: Any) -> Any:
+    """Return how badly `output` predicts noise levels: the negative log-likelihood of a Laplace distribution.
+
+    `target` (N, h, w, 1) is the standard deviation in 0-1; `output` (N, h, w, 2) is log(1 + sigma) with sigma on the
+    0-255 scale, and the logarithm of the expected absolute error of that (Kendall and Gal 2017).
+    """
+    level, doubt = ops.split(ops.cast(output, "float32"), 2, axis=-1)
+    error = ops.abs(level - ops.log1p(LEVELS * ops.cast(target, "float32")))
+    doubt = ops.clip(doubt, MOST_CERTAIN, LEAST_CERTAIN)
+    return ops.mean(error * ops.exp(-doubt) + doubt)

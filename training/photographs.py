@@ -1,7 +1,7 @@
 """Photographs for training: a folder of images in memory, split once, and random patches of them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,29 @@ def read_rgb(path: Path) -> ByteImage:
     """Return an image file as (H, W, 3) uint8."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def read_picture(path: Path) -> ByteImage:
+    """Return an image file as (H, W, 1) uint8 if it is gray, else as (H, W, 3)."""
+    with Image.open(path) as image:
+        gray = image.mode in {"1", "L", "LA", "I;16"}
+        pixels = np.asarray(image.convert("L" if gray else "RGB"))
+    return pixels[..., None] if gray else pixels
+
+
+def real_pairs(folder: Path) -> Iterator[tuple[ByteImage, ByteImage]]:
+    """Yield noisy and clean of each pair `NAME_real.png`, `NAME_mean.png` (the mean of many shots) in `folder`.
+
+    Raises ValueError where there are none or one lacks its other half.
+    """
+    noisy = sorted(folder.glob("*_real.png"))
+    if not noisy:
+        raise ValueError(f"no pairs in {folder}: expected NAME_real.png with NAME_mean.png")
+    for path in noisy:
+        mean = path.with_name(path.name.replace("_real.png", "_mean.png"))
+        if not mean.is_file():
+            raise ValueError(f"{path.name} lacks {mean.name}")
+        yield read_picture(path), read_picture(mean)
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,20 @@
 """What a recipe is: everything a training run needs to know about one model."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import keras
 import numpy as np
 
+from training.optimizer import AveragingAdamW
+
 Batch = tuple[Any, Any]
 """(inputs by name, targets), as `keras.Model.fit` takes them."""
+
+Loss = Callable[[Any, Any], Any]
+"""Targets and outputs, both (N, …), to a number."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,16 @@ class Recipe(Generic[DataT]):
 
     `build` takes the dtype policy of the trunk and returns an uncompiled model whose inputs are a dict, the picture
     under `image`. `card` returns the fields of models.card.ModelCard that depend on the task: what the service needs
-    to know, and the figures measured on held-out data, never on what the batches draw from. `epoch` is the number
-    of samples that `--epochs` counts as one.
+    to know, and the figures measured on held-out data, never on what the batches draw from. `loss` is one per output
+    where there are several; `alone` has the stages in which the network of one output may be trained by itself. `epoch`
+    is the number of samples that `--epochs` counts as one.
     """
 
     name: str
     summary: str
     build: Callable[[str], keras.Model]
     load: Callable[[Path | None], DataT]
-    loss: Callable[[Any, Any], Any]
+    loss: Loss | Mapping[str, Loss]
     card: Callable[[keras.Model, DataT], Mapping[str, Any]]
     stages: Sequence[Stage]
     epoch: int
@@ -59,3 +65,11 @@ class Recipe(Generic[DataT]):
     decay_from: float = 0.7
     weight_decay: float = 1e-4
     seed: int = 0
+    optimizer: type[AveragingAdamW] = AveragingAdamW
+    alone: Mapping[str, Sequence[Stage]] = field(default_factory=dict)
+
+    def only(self, output: str) -> "Recipe[DataT]":
+        """Return the recipe for training the network of one output. Raises ValueError where it can't be alone."""
+        if output not in self.alone or not isinstance(self.loss, Mapping):
+            raise ValueError(f"{self.name} has no output {output!r} to train alone: {', '.join(self.alone) or 'none'}")
+        return replace(self, loss={output: self.loss[output]}, stages=self.alone[output])

@@ -197,7 +197,7 @@ def test_a_run_may_start_from_an_artifact(digits_file: Path, capsys: pytest.Capt
     card = read_card(Path("out/digits-denoise/2"))
     assert card.training.started_from == "digits-denoise@1"
     assert fit("digits-ae", digits_file, "--epochs", "1", "--from", "out/digits-denoise/1") == 1
-    assert "has other layers" in capsys.readouterr().err
+    assert "out/digits-denoise/1 can't be the start: has a layer" in capsys.readouterr().err
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(

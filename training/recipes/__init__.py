@@ -3,10 +3,10 @@
 from typing import Any
 
 from training.recipe import Recipe
-from training.recipes import digits_ae, digits_denoise, photo
+from training.recipes import digits_ae, digits_denoise, photo, photo_best
 
 RECIPES: dict[str, Recipe[Any]] = {
-    recipe.name: recipe for recipe in (digits_denoise.RECIPE, digits_ae.RECIPE, photo.RECIPE)
+    recipe.name: recipe for recipe in (digits_denoise.RECIPE, digits_ae.RECIPE, photo.RECIPE, photo_best.RECIPE)
 }
 
 

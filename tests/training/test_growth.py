@@ -1,0 +1,49 @@
+"""A larger network starts where a smaller one ended."""
+
+import numpy as np
+import pytest
+
+from training.architectures import unet
+from training.growth import adopt
+from training.inference import runner
+from training.photo_denoiser import build
+
+FEED = {
+    "image": np.random.default_rng(0).random((1, 32, 48, 3), dtype=np.float32),
+    "sigma": np.full((1, 32, 48, 1), 0.1, np.float32),
+}
+
+
+def trained(widths: tuple[int, ...], blocks: tuple[int, ...]):
+    """A denoiser whose weights all count."""
+    model = unet.build(widths, blocks)
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(0, 0.1, weight.shape) for weight in model.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize(
+    ("widths", "blocks"), [((8, 16), (1, 1)), ((8, 16), (3, 2)), ((8, 16, 24), (1, 1, 2)), ((8, 16, 24), (2, 3, 1))]
+)
+def test_blocks_and_levels_that_are_new_change_nothing(widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
+    small, large = trained((8, 16), (1, 1)), unet.build(widths, blocks)
+    adopt(small, large)
+    before, after = runner(small)(FEED), runner(large)(FEED)
+    assert np.abs(before - FEED["image"]).max() > 1e-3
+    assert np.allclose(before, after, atol=1e-6)
+
+
+def test_submodels_keep_their_places() -> None:
+    small, large = build((8, 16), (1, 1)), build((8, 16, 24), (1, 1, 1))
+    rng = np.random.default_rng(2)
+    small.set_weights([rng.normal(0, 0.1, weight.shape) for weight in small.get_weights()])
+    adopt(small, large)
+    before, after = small(FEED), large(FEED)
+    assert all(np.allclose(before[name], after[name], atol=1e-6) for name in ("image", "noise"))
+
+
+def test_what_does_not_fit_is_named() -> None:
+    with pytest.raises(ValueError, match="down0_block1_first that this recipe's network has not"):
+        adopt(trained((8, 16), (2, 1)), unet.build((8, 16), (1, 1)))
+    with pytest.raises(ValueError, match=r"layer head is \[\(3, 3, 16, 8\)\], this recipe's \[\(3, 3, 16, 12\)\]"):
+        adopt(trained((8, 16), (1, 1)), unet.build((12, 16), (1, 1)))

@@ -1,0 +1,135 @@
+"""The denoisers for photographs: what their batches tell, and a short run to a blind artifact."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.loader import ESTIMATOR, denoiser_of, load
+from models.noise_map import BLOCK
+from models.store import BUNDLED, newest, verify
+from training import loop, photo_denoiser
+from training.__main__ import main
+from training.degradations import Mix
+from training.evaluate import figures_of
+from training.inference import estimator_of, runner
+from training.photo_denoiser import Photographs, recipe
+from training.photographs import real_pairs
+from training.recipe import Stage
+from training.recipes import RECIPES
+
+STAGE = Stage(until=1.0, batch=64, size=64)
+
+
+@pytest.fixture(scope="module")
+def folder(photograph: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photographs")
+    for index, left in enumerate((0, 130, 260)):
+        Image.fromarray(photograph[:160, left : left + 160]).save(path / f"{index}.png")
+    return path
+
+
+def batch(folder: Path, shares: dict[str, float]):
+    return next(Photographs(Mix(shares), folder).batches(STAGE, np.random.default_rng(0)))
+
+
+def test_white_noise_is_told_exactly_but_for_a_few_told_more(folder: Path) -> None:
+    inputs, targets = batch(folder, {"gaussian": 1.0})
+    told, level = inputs["sigma"][:, 0, 0, 0], targets["noise"][:, 0, 0, 0]
+    assert targets["noise"].shape == (STAGE.batch, STAGE.size // BLOCK, STAGE.size // BLOCK, 1)
+    assert np.ptp(inputs["sigma"], axis=(1, 2)).max() == 0
+    assert (told >= level).all()
+    assert 0 < np.count_nonzero(told > level) < 0.25 * STAGE.batch
+    noise = np.sqrt(np.mean(np.square(inputs["image"] - targets["image"]), axis=(1, 2, 3)))
+    unclipped = noise[level < 0.1]
+    assert unclipped == pytest.approx(level[level < 0.1], rel=0.15)
+
+
+def test_other_noise_is_told_block_by_block_and_not_quite(folder: Path) -> None:
+    inputs, targets = batch(folder, {"camera": 1.0})
+    assert np.ptp(inputs["sigma"], axis=(1, 2)).min() > 0
+    blocks = inputs["sigma"].reshape(STAGE.batch, -1).mean(axis=1)
+    ratio = blocks / targets["noise"].reshape(STAGE.batch, -1).mean(axis=1)
+    assert 0.05 < np.log(ratio).std() < 0.2
+    assert np.log(ratio).mean() == pytest.approx(0, abs=0.05)
+
+
+def test_a_clean_picture_is_told_to_be_clean(folder: Path) -> None:
+    inputs, targets = batch(folder, {"clean": 1.0})
+    assert np.array_equal(inputs["image"], targets["image"])
+    assert not targets["noise"].any()
+    assert np.count_nonzero(inputs["sigma"][:, 0, 0, 0]) < 0.25 * STAGE.batch
+
+
+def test_a_run_ends_in_a_blind_artifact_whose_auto_is_measured(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loop, "STEPS_PER_ROUND", 2)
+    monkeypatch.setattr(photo_denoiser, "STAGES", (Stage(until=1.0, batch=2, size=64),))
+    small = recipe("small", "A small one.", (8, 16), (1, 1), Mix({"gaussian": 0.5, "camera": 0.5}), minutes=1)
+    monkeypatch.setitem(RECIPES, "small", small)
+    assert main(["fit", "small", "--data", str(folder), "--minutes", "0.01", "--out", "out"]) == 0
+    artifact = verify(Path("out/small/1"))
+    card = artifact.card
+    assert card.estimator
+    assert card.estimator.multiple == BLOCK
+    assert {figure.protocol for figure in card.figures} == {"float", "float, sigma=auto"}
+    model = load(artifact)
+    image = np.zeros((1, 32, 64, 3), np.float32)
+    assert runner(denoiser_of(model))({"image": image, "sigma": image[..., :1]}).shape == image.shape
+    assert estimator_of(model)({"image": image}).shape == (1, 4, 8, 2)
+    assert model.get_layer(ESTIMATOR).count_params() + denoiser_of(model).count_params() == card.parameters
+    capsys.readouterr()
+    assert main(["evaluate", "out/small/1", "--data", str(folder), "--sigma", "25", "--auto", "--card"]) == 0
+    assert capsys.readouterr().out.count("sigma 25") == 1
+    assert verify(Path("out/small/1")).card.figures[-1].protocol == "float, sigma=auto"
+
+
+def test_real_noise_is_measured_on_pairs(photograph: np.ndarray, tmp_path: Path) -> None:
+    clean = photograph[:64, :64]
+    noisy = np.clip(clean + np.random.default_rng(0).normal(0, 10, clean.shape), 0, 255).astype(np.uint8)
+    with pytest.raises(ValueError, match=r"expected NAME_real\.png with NAME_mean\.png"):
+        list(real_pairs(tmp_path))
+    Image.fromarray(noisy).save(tmp_path / "x_real.png")
+    with pytest.raises(ValueError, match=r"x_real\.png lacks x_mean\.png"):
+        list(real_pairs(tmp_path))
+    Image.fromarray(clean).save(tmp_path / "x_mean.png")
+    artifact = verify(newest(BUNDLED, "photo"))
+    before, after = figures_of(artifact.card, load(artifact), tmp_path, [], "real")
+    assert 27 < before.value < 30
+    assert after.value > before.value + 2
+    assert (after.protocol, after.sigma, after.images) == ("real, sigma=auto", None, 1)
+
+
+def test_the_ensemble_is_measured(photograph: np.ndarray, tmp_path: Path) -> None:
+    Image.fromarray(photograph[:96, :80]).save(tmp_path / "x.png")
+    artifact = verify(newest(BUNDLED, "photo"))
+    model = load(artifact)
+    alone, eight = (
+        figures_of(artifact.card, model, tmp_path, [25], "float", ensemble=ensemble)[0] for ensemble in (False, True)
+    )
+    assert (alone.protocol, eight.protocol) == ("float", "float, ensemble")
+    assert alone.value < eight.value < alone.value + 0.6
+
+
+def test_the_estimator_can_be_trained_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loop, "STEPS_PER_ROUND", 2)
+    monkeypatch.setattr(photo_denoiser, "STAGES", (Stage(until=1.0, batch=2, size=64),))
+    monkeypatch.setattr(photo_denoiser, "ESTIMATOR_STAGES", (Stage(until=1.0, batch=3, size=64),))
+    small = recipe("small", "A small one.", (8, 16), (1, 1), Mix({"gaussian": 1.0}), minutes=1)
+    monkeypatch.setitem(RECIPES, "small", small)
+    fit = ["fit", "small", "--data", str(folder), "--minutes", "0.01", "--out", "out"]
+    assert main(fit) == 0
+    assert main([*fit, "--from", "out/small/1", "--only", "noise"]) == 0
+    first, second = (load(verify(Path(f"out/small/{version}"))) for version in (1, 2))
+    for part, same in ((denoiser_of(first), True), (first.get_layer(ESTIMATOR), False)):
+        other = second.get_layer(part.name)
+        kept = [np.array_equal(*pair) for pair in zip(part.get_weights(), other.get_weights(), strict=True)]
+        assert all(kept) is same
+    assert main([*fit, "--only", "image"]) == 1
+    assert "small has no output 'image' to train alone: noise" in capsys.readouterr().err

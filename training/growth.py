@@ -1,0 +1,36 @@
+"""Starting a network from a smaller one's weights, so that training adds up across architectures too."""
+
+import keras
+import numpy as np
+
+
+def adopt(source: keras.Model, target: keras.Model) -> None:
+    """Give `target` the weights of `source`, layer by layer by their names, nested submodels included.
+
+    Layers that `target` has in addition stay as they were built. Our residual branches and new levels start at zero,
+    so a network that grew by blocks or levels computes what the smaller one did (Net2Net, Chen et al. 2016).
+    Raises ValueError for a layer of `source` that `target` lacks or has in another shape.
+    """
+    places = _layers(target)
+    for place, layer in _layers(source).items():
+        found = places.get(place)
+        if found is None:
+            raise ValueError(f"has a layer {place} that this recipe's network has not")
+        if _shapes(found) != _shapes(layer):
+            raise ValueError(f"its layer {place} is {_shapes(layer)}, this recipe's {_shapes(found)}")
+        found.set_weights(layer.get_weights())
+
+
+def _layers(model: keras.Model, prefix: str = "") -> dict[str, keras.layers.Layer]:
+    """Return the layers with weights by their place: submodels' names and their own, with slashes between."""
+    found: dict[str, keras.layers.Layer] = {}
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found |= _layers(layer, f"{prefix}{layer.name}/")
+        elif layer.weights:
+            found[prefix + layer.name] = layer
+    return found
+
+
+def _shapes(layer: keras.layers.Layer) -> list[tuple[int, ...]]:
+    return [tuple(np.shape(weight)) for weight in layer.get_weights()]

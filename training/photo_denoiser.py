@@ -1,0 +1,147 @@
+"""What the denoisers for photographs have in common: a blind network, degraded patches, and a card of what it can."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from models.card import Estimator, Input, Noise
+from models.loader import DENOISER, ESTIMATOR, denoiser_of
+from models.noise_map import BLOCK, NoiseMap
+from models.pixels import LEVELS, ByteImage, FloatImage
+from models.tiles import Span, Tile
+from training.architectures import estimator, unet
+from training.complexity import kmac_per_pixel, receptive_radius
+from training.degradations import Degraded, Mix, noise_level
+from training.evaluate import denoising_psnr, psnr_figure
+from training.halo import measured_halo
+from training.inference import runner
+from training.losses import level_loss, psnr_loss
+from training.method import Method, blind
+from training.muon import AveragingMuon
+from training.photographs import PatchSampler, read_collection
+from training.recipe import Batch, Recipe, Stage
+
+OVERSTATED_SHARE = 0.05
+DOUBT = 0.1
+FIGURE_SIGMAS = (15.0, 25.0, 50.0)
+STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
+
+ESTIMATOR_STAGES = (Stage(until=0.5, batch=64, size=64), Stage(until=1.0, batch=16, size=128))
+
+
+def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32") -> keras.Model:
+    """Build a denoiser and the estimator that tells it the noise level.
+
+    Inputs: `image` (N, H, W, 3) and `sigma` (N, H, W, 1), see training.architectures.unet. Outputs: `image`, denoised
+    with that sigma, and `noise`, the estimate from the image alone, see training.architectures.estimator.
+    """
+    image = keras.Input((None, None, unet.COLOURS), name="image")
+    sigma = keras.Input((None, None, 1), name="sigma")
+    inputs = {"image": image, "sigma": sigma}
+    clean = unet.build(widths, blocks, trunk, name=DENOISER)(inputs)
+    return keras.Model(inputs, {"image": clean, "noise": estimator.build(trunk, name=ESTIMATOR)(image)})
+
+
+class Photographs:
+    """Patches of photographs, degraded as `mix` says; what the network is told of the noise is an input."""
+
+    def __init__(self, mix: Mix, folder: Path | None) -> None:
+        if folder is None:
+            raise ValueError("photographs are needed to train on: --data FOLDER")
+        self._mix = mix
+        self._collection = read_collection(folder, at_least=max(stage.size for stage in STAGES))
+        self._sampler = PatchSampler(self._collection.training)
+
+    def batches(self, stage: Stage, rng: np.random.Generator) -> Iterator[Batch]:
+        while True:
+            samples = [self._sample(stage.size, rng) for _ in range(stage.batch)]
+            noisy, clean, told, level = (np.stack([sample[part] for sample in samples]) for part in range(4))
+            yield {"image": noisy, "sigma": told}, {"image": clean, "noise": level}
+
+    def describe(self) -> str:
+        return f"{self._collection}; random patches, flips and rotations; {self._mix}"
+
+    @property
+    def held_out(self) -> list[ByteImage]:
+        """The photographs that no batch is drawn from."""
+        return self._collection.held_out
+
+    def _sample(self, size: int, rng: np.random.Generator) -> tuple[FloatImage, FloatImage, FloatImage, FloatImage]:
+        """Return (noisy, clean, what the network is told of each pixel, the level of each block in 0-1)."""
+        degraded = self._mix.draw(self._sampler.draw(size, rng), rng)
+        level = _level(degraded)
+        return degraded.noisy, degraded.clean, _told(degraded, level, self._mix.sigma_max, rng), level
+
+
+def _level(degraded: Degraded) -> FloatImage:
+    """Return the noise level of each block, (H / 8, W / 8, 1) float32 in 0-1: exact where the noise is white."""
+    if degraded.sigma is None:
+        return noise_level(degraded.noisy, degraded.clean)
+    height, width = degraded.noisy.shape[:2]
+    return np.full((height // BLOCK, width // BLOCK, 1), degraded.sigma / LEVELS, np.float32)
+
+
+def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Generator) -> FloatImage:
+    """Return the level that the network is told, (H, W, 1) float32 in 0-1.
+
+    A few are told more noise than there is, so that a level set too high costs detail but adds nothing: told sigma 25,
+    a network that always was told the truth gives clean flat surfaces a rim. What is no white noise is never known
+    exactly: there the level is off by a tenth or so.
+    """
+    height, width = degraded.noisy.shape[:2]
+    if degraded.sigma is not None:
+        told = rng.uniform(degraded.sigma, most) if rng.random() < OVERSTATED_SHARE else degraded.sigma
+        return np.full((height, width, 1), told / LEVELS, np.float32)
+    doubtful = level[..., 0] * np.float32(LEVELS * np.exp(rng.normal(0.0, DOUBT)))
+    return NoiseMap(doubtful).at(Tile(Span(0, height, 0, height), Span(0, width, 0, width)))
+
+
+def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: float) -> Mapping[str, Any]:
+    network, estimating = denoiser_of(model), model.get_layer(ESTIMATOR)
+    run = runner(network)
+    halo = measured_halo(run, receptive_radius(network, multiple), multiple, data.held_out)
+    spec = Input(channels=3, multiple=multiple, halo=halo)
+    reach = receptive_radius(estimating, BLOCK)
+    told_by = Estimator(multiple=BLOCK, halo=reach, kmac_per_pixel=round(kmac_per_pixel(estimating), 3))
+    figures = [
+        psnr_figure(
+            denoising_psnr(method, data.held_out, sigma, "float"),
+            dataset="held-out training photographs",
+            sigma=sigma,
+            protocol=f"float{method.suffix}",
+        )
+        for method in (Method(run, spec), Method(run, spec, blind(model, told_by)))
+        for sigma in FIGURE_SIGMAS
+    ]
+    return {
+        "task": "denoise",
+        "input": spec,
+        "controls": ("sigma", "strength"),
+        "kmac_per_pixel": round(kmac_per_pixel(network), 3),
+        "noise": Noise(kind="gaussian, camera, mixed", sigma_min=0.0, sigma_max=sigma_max),
+        "estimator": told_by,
+        "figures": figures,
+    }
+
+
+def recipe(
+    name: str, summary: str, widths: Sequence[int], blocks: Sequence[int], mix: Mix, *, minutes: float
+) -> Recipe[Photographs]:
+    """Return the recipe of a denoiser of this size, trained on this mix of degradations."""
+    return Recipe(
+        name=name,
+        summary=summary,
+        build=partial(build, widths, blocks),
+        load=partial(Photographs, mix),
+        loss={"image": psnr_loss, "noise": level_loss},
+        card=partial(_card, multiple=unet.multiple_of(widths), sigma_max=mix.sigma_max),
+        stages=STAGES,
+        epoch=100_000,
+        minutes=minutes,
+        optimizer=AveragingMuon,
+        alone={"noise": ESTIMATOR_STAGES},
+    )
