@@ -44,7 +44,7 @@ docs: $(VENV)/.dev  ## Write docs/openapi.json, and docs/formats.md by sending f
 bench: $(VENV)/.bench  ## Measure speed, memory and manners beside peers into docs/performance.md; ARGS='--only load'
 	$(BIN)/python -m benchmarks.latency $(ARGS)
 
-bench-quality: $(VENV)/.dev  ## Measure picture quality beside OpenCV's filters; ARGS='--sigma 25 --data DIR'
+bench-quality: $(VENV)/.dev  ## Measure picture quality beside other methods into docs/quality/; ARGS='--sigma 25 --data DIR'
 	$(BIN)/python -m benchmarks.quality $(ARGS)
 
 fuzz: $(VENV)/.dev  ## Attack a running service with hostile files into docs/fuzzing.md; ARGS='--seed 1 --clients 8'

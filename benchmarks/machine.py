@@ -20,6 +20,9 @@ PACKAGES = (
     "openvino",
     "litserve",
     "opencv-python-headless",
+    "scikit-image",
+    "PyWavelets",
+    "bm3d",
 )
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image
 
 from models.pixels import ByteImage
-from training.evaluate import degrade, read_picture
+from training.evaluate import degrade
 from training.metrics import psnr
-from training.photographs import image_files
+from training.photographs import image_files, read_picture
 
 
 def as_png(pixels: ByteImage) -> bytes:
