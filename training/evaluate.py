@@ -66,7 +66,7 @@ def figures_of(
     """Measure `model` on `data`: clean pictures at each of `sigmas`, real pairs (folders), or an .npz of digits.
 
     With `auto` the model's own estimator tells the noise level; that of real noise nobody else knows. Raises ValueError
-    when the data are not of the kind that the model is for, or it has no estimator.
+    when the data are not of the kind that the model is for.
     """
     if data.is_file():
         return digit_figures.figures(card, model, digits.read(data))

@@ -57,15 +57,10 @@ class Method:
 
 
 def method_of(card: ModelCard, model: keras.Model, *, auto: bool = False, ensemble: bool = False) -> Method:
-    """Return `model` told nothing if it takes no level, its own estimate with `auto`, else the true level.
-
-    Raises ValueError where it should estimate the level but can't.
-    """
+    """Return `model` told nothing if it takes no level, its own estimate with `auto`, else the true level."""
     known: Known = told
-    if "sigma" not in card.controls:
+    if card.estimator is None:
         known = untold
     elif auto:
-        if card.estimator is None:
-            raise ValueError(f"{card.reference} has no noise estimator: sigma=auto can't be measured")
         known = blind(model, card.estimator)
     return Method(runner(denoiser_of(model)), card.input, known, ensemble)

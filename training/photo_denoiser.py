@@ -25,7 +25,8 @@ from training.muon import AveragingMuon
 from training.photographs import PatchSampler, read_collection
 from training.recipe import Batch, Recipe, Stage
 
-OVERSTATED_SHARE = 0.05
+OVERSTATED_SHARE, OVERSTATED_BY = 0.15, 5.0
+"""How many are told a level up to twice too high, and at most so much more, 0-255 scale, even without noise."""
 DOUBT = 0.1
 FIGURE_SIGMAS = (15.0, 25.0, 50.0)
 STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
@@ -88,15 +89,17 @@ def _level(degraded: Degraded) -> FloatImage:
 def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Generator) -> FloatImage:
     """Return the level that the network is told, (H, W, 1) float32 in 0-1.
 
-    A few are told more noise than there is, so that a level set too high costs detail but adds nothing: told sigma 25,
-    a network that always was told the truth gives clean flat surfaces a rim. What is no white noise is never known
+    Some are told up to twice the noise there is, so that a level set too high costs detail but adds nothing: a network
+    that always was told the truth leaves speckle where it looks in vain for more. What is no white noise is never known
     exactly: there the level is off by a tenth or so.
     """
     height, width = degraded.noisy.shape[:2]
+    factor = rng.uniform(1.0, 2.0) if rng.random() < OVERSTATED_SHARE else 1.0
+    extra = rng.uniform(0.0, OVERSTATED_BY) if factor > 1 else 0.0
     if degraded.sigma is not None:
-        told = rng.uniform(degraded.sigma, most) if rng.random() < OVERSTATED_SHARE else degraded.sigma
+        told = min(factor * degraded.sigma + extra, most)
         return np.full((height, width, 1), told / LEVELS, np.float32)
-    doubtful = level[..., 0] * np.float32(LEVELS * np.exp(rng.normal(0.0, DOUBT)))
+    doubtful = level[..., 0] * np.float32(LEVELS * factor * np.exp(rng.normal(0.0, DOUBT)))
     return NoiseMap(doubtful).at(Tile(Span(0, height, 0, height), Span(0, width, 0, width)))
 
 

@@ -12,13 +12,14 @@ from training.degradations.camera.development import Development
 from training.degradations.camera.finishing import Finishing
 from training.degradations.camera.mosaic import Method, Phase, demosaic, mosaic
 from training.degradations.camera.sensor import VARIANCE_LEFT, Sensor
+from training.degradations.resize import magnified
 
 PHASES = [(0, 0), (0, 1), (1, 0), (1, 1)]
 METHODS: list[Method] = ["bilinear", "malvar"]
 PLAIN = Finishing(luma=0.0, chroma=0.0, keeps_detail=False, sharpening=0.0)
 DEVELOPMENT = Development(cameras=(0.25, 0.25, 0.25, 0.25), gains=(2.6, 1.25, 2.1), curved=False)
 SENSOR = Sensor(shot=1e-3, read=1e-6, phase=(0, 0), method="bilinear", ideal=False)
-CAMERA = Camera(DEVELOPMENT, SENSOR, PLAIN, quality=None, subsampled=False, origin=(0, 0))
+CAMERA = Camera(1.0, DEVELOPMENT, SENSOR, PLAIN, quality=None, subsampled=False, origin=(0, 0))
 
 
 @pytest.fixture(scope="module")
@@ -203,4 +204,22 @@ def test_noise_is_that_of_real_photographs(photographs: list[FloatImage]) -> Non
     assert 1.2 < np.median(red / green) < 1.7
     assert 1.2 < np.median(blue / green) < 1.7
     low, middle, high = np.percentile([correlation(noise[..., 1]) for noise in noises], (10, 50, 90))
-    assert low < 0.2 < 0.4 < middle < 0.6 < 0.65 < high
+    assert low < 0.35 < 0.45 < middle < 0.65 < 0.7 < high
+
+
+def test_a_cameras_own_pixels_show_less_detail(photographs: list[FloatImage]) -> None:
+    picture = photographs[0][:128, :128]
+    _, usual = CAMERA.shoot(picture, np.random.default_rng(0))
+    _, near = replace(CAMERA, magnification=3.0).shoot(picture, np.random.default_rng(0))
+    assert near.shape == usual.shape
+    assert np.abs(np.diff(near, axis=1)).mean() < 0.6 * np.abs(np.diff(usual, axis=1)).mean()
+    shares = [Camera.draw(np.random.default_rng(seed)).magnification > 1 for seed in range(300)]
+    assert np.mean(shares) == pytest.approx(0.5, abs=0.1)
+
+
+def test_magnified_shows_the_middle(photographs: list[FloatImage]) -> None:
+    picture = photographs[0][:64, :96]
+    assert np.abs(magnified(picture, 1.0) - picture).max() < 1e-5
+    middle = magnified(picture, 2.0)
+    assert middle.shape == picture.shape
+    assert np.abs(middle[::2, ::2].mean(axis=(0, 1)) - picture[16:48, 24:72].mean(axis=(0, 1))).max() < 0.02

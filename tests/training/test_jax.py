@@ -8,13 +8,20 @@ from pathlib import Path
 import keras
 import pytest
 
-RUNS = Path(__file__).parent / "test_fit.py"
+HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="the other tests show it")
-def test_stages_rates_and_checkpoints_work_on_jax() -> None:
+@pytest.mark.parametrize(
+    ("file", "chosen", "passed"),
+    [
+        ("test_fit.py", "between_rounds or resumed or stages", 3),
+        ("test_photo_denoiser.py", "blind_artifact or trained_alone", 2),
+    ],
+)
+def test_runs_of_every_kind_work_on_jax(file: str, chosen: str, passed: int) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", RUNS, "-k", "between_rounds or resumed or stages"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", HERE / file, "-k", chosen],
         env={**os.environ, "KERAS_BACKEND": "jax"},
         capture_output=True,
         text=True,
@@ -22,4 +29,4 @@ def test_stages_rates_and_checkpoints_work_on_jax() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
+    assert f"{passed} passed" in done.stdout

@@ -40,7 +40,7 @@ def test_white_noise_is_told_exactly_but_for_a_few_told_more(folder: Path) -> No
     assert targets["noise"].shape == (STAGE.batch, STAGE.size // BLOCK, STAGE.size // BLOCK, 1)
     assert np.ptp(inputs["sigma"], axis=(1, 2)).max() == 0
     assert (told >= level).all()
-    assert 0 < np.count_nonzero(told > level) < 0.25 * STAGE.batch
+    assert 0 < np.count_nonzero(told > level) < 0.4 * STAGE.batch
     noise = np.sqrt(np.mean(np.square(inputs["image"] - targets["image"]), axis=(1, 2, 3)))
     unclipped = noise[level < 0.1]
     assert unclipped == pytest.approx(level[level < 0.1], rel=0.15)
@@ -50,27 +50,35 @@ def test_other_noise_is_told_block_by_block_and_not_quite(folder: Path) -> None:
     inputs, targets = batch(folder, {"camera": 1.0})
     assert np.ptp(inputs["sigma"], axis=(1, 2)).min() > 0
     blocks = inputs["sigma"].reshape(STAGE.batch, -1).mean(axis=1)
-    ratio = blocks / targets["noise"].reshape(STAGE.batch, -1).mean(axis=1)
-    assert 0.05 < np.log(ratio).std() < 0.2
-    assert np.log(ratio).mean() == pytest.approx(0, abs=0.05)
+    off = np.log(blocks / targets["noise"].reshape(STAGE.batch, -1).mean(axis=1))
+    assert np.median(off) == pytest.approx(0, abs=0.06)
+    assert 0.05 < np.median(np.abs(off)) < 0.15
 
 
 def test_a_clean_picture_is_told_to_be_clean(folder: Path) -> None:
     inputs, targets = batch(folder, {"clean": 1.0})
     assert np.array_equal(inputs["image"], targets["image"])
     assert not targets["noise"].any()
-    assert np.count_nonzero(inputs["sigma"][:, 0, 0, 0]) < 0.25 * STAGE.batch
+    assert 0 < np.count_nonzero(inputs["sigma"][:, 0, 0, 0]) < 0.4 * STAGE.batch
+    assert inputs["sigma"].max() < 6 / 255
 
 
-def test_a_run_ends_in_a_blind_artifact_whose_auto_is_measured(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def fit(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command that trains a small denoiser for some rounds, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(loop, "STEPS_PER_ROUND", 2)
     monkeypatch.setattr(photo_denoiser, "STAGES", (Stage(until=1.0, batch=2, size=64),))
+    monkeypatch.setattr(photo_denoiser, "ESTIMATOR_STAGES", (Stage(until=1.0, batch=3, size=64),))
     small = recipe("small", "A small one.", (8, 16), (1, 1), Mix({"gaussian": 0.5, "camera": 0.5}), minutes=1)
     monkeypatch.setitem(RECIPES, "small", small)
-    assert main(["fit", "small", "--data", str(folder), "--minutes", "0.01", "--out", "out"]) == 0
+    return ["fit", "small", "--data", str(folder), "--minutes", "0.01", "--out", "out"]
+
+
+def test_a_run_ends_in_a_blind_artifact_whose_auto_is_measured(
+    fit: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(fit) == 0
     artifact = verify(Path("out/small/1"))
     card = artifact.card
     assert card.estimator
@@ -114,16 +122,7 @@ def test_the_ensemble_is_measured(photograph: np.ndarray, tmp_path: Path) -> Non
     assert alone.value < eight.value < alone.value + 0.6
 
 
-def test_the_estimator_can_be_trained_alone(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(loop, "STEPS_PER_ROUND", 2)
-    monkeypatch.setattr(photo_denoiser, "STAGES", (Stage(until=1.0, batch=2, size=64),))
-    monkeypatch.setattr(photo_denoiser, "ESTIMATOR_STAGES", (Stage(until=1.0, batch=3, size=64),))
-    small = recipe("small", "A small one.", (8, 16), (1, 1), Mix({"gaussian": 1.0}), minutes=1)
-    monkeypatch.setitem(RECIPES, "small", small)
-    fit = ["fit", "small", "--data", str(folder), "--minutes", "0.01", "--out", "out"]
+def test_the_estimator_can_be_trained_alone(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(fit) == 0
     assert main([*fit, "--from", "out/small/1", "--only", "noise"]) == 0
     first, second = (load(verify(Path(f"out/small/{version}"))) for version in (1, 2))

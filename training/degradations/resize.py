@@ -1,4 +1,4 @@
-"""Noise of a picture that was enlarged: neighbouring pixels share it."""
+"""Enlarged pictures, and enlarged noise: neighbouring pixels share it."""
 
 import math
 
@@ -21,10 +21,18 @@ def resized(clean: FloatImage, sigma: float, factor: float, rng: np.random.Gener
     noise = gaussian(small, sigma, rng)
     top, left = rng.random(2) * (np.array(small.shape[:2]) - np.array([height, width]) / factor)
     box = (left, top, left + width / factor, top + height / factor)
-    planes = [_enlarged(noise[..., channel], (width, height), box) for channel in range(channels)]
-    return clean + np.stack(planes, axis=-1)
+    return clean + _enlarged(noise, (width, height), box)
 
 
-def _enlarged(plane: FloatImage, size: tuple[int, int], box: tuple[float, float, float, float]) -> FloatImage:
-    image = Image.fromarray(np.ascontiguousarray(plane))
-    return np.asarray(image.resize(size, Image.Resampling.BICUBIC, box), dtype=np.float32)
+def magnified(picture: FloatImage, factor: float) -> FloatImage:
+    """Return the middle of `picture` (H, W, C) float32, enlarged `factor` times (>= 1), bicubically, to its size."""
+    height, width, _ = picture.shape
+    box_height, box_width = height / factor, width / factor
+    left, top = (width - box_width) / 2, (height - box_height) / 2
+    return _enlarged(picture, (width, height), (left, top, left + box_width, top + box_height))
+
+
+def _enlarged(picture: FloatImage, size: tuple[int, int], box: tuple[float, float, float, float]) -> FloatImage:
+    planes = (Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(picture, -1, 0))
+    enlarged = [np.asarray(plane.resize(size, Image.Resampling.BICUBIC, box), dtype=np.float32) for plane in planes]
+    return np.stack(enlarged, axis=-1)

@@ -9,20 +9,26 @@ from training.degradations.camera.development import Development
 from training.degradations.camera.finishing import Finishing
 from training.degradations.camera.sensor import Sensor
 from training.degradations.jpeg import GRID, jpeg
+from training.degradations.resize import magnified
 
 COMPRESSED_SHARE = 0.75
 SUBSAMPLED_SHARE = 0.5
 QUALITIES = (80, 99)
+MAGNIFIED_SHARE, MAGNIFICATIONS = 0.5, (1.5, 3.5)
+"""A camera's own files show less detail in a pixel than the pictures of a training set, which were scaled down."""
 
 
 @dataclass(frozen=True)
 class Camera:
     """A camera at some ISO. `quality` is that of its JPEG files, None: they are rounded to 8 bits alone.
 
+    `magnification` is how much larger it shows things than the picture that it is shown: of that, the middle is used.
+
     The chain is that of CBDNet (Guo et al., "Toward Convolutional Blind Denoising of Real Photographs", CVPR 2019) with
     the steps of Brooks et al. (CVPR 2019); `subsampled` and `origin` are those of `jpeg`.
     """
 
+    magnification: float
     development: Development
     sensor: Sensor
     finishing: Finishing
@@ -35,7 +41,9 @@ class Camera:
         """Return a random camera at a random ISO."""
         quality = int(rng.integers(QUALITIES[0], QUALITIES[1] + 1))
         row, column = (int(each) for each in rng.integers(GRID, size=2))
+        magnification = float(rng.uniform(*MAGNIFICATIONS))
         return cls(
+            magnification=magnification if rng.random() < MAGNIFIED_SHARE else 1.0,
             development=Development.draw(rng),
             sensor=Sensor.draw(rng),
             finishing=Finishing.draw(rng),
@@ -51,6 +59,8 @@ class Camera:
         rounding, is as soft or sharp as `noisy`, and as dark as the response makes noise on average. `noisy` has values
         of 8 bits.
         """
+        if self.magnification > 1:
+            picture = np.clip(magnified(picture, self.magnification), 0.0, 1.0)
         light = self.development.unprocess(picture)
         noisy, clean = self.sensor.expose(light, rng)
         developed = self.development.process(noisy), self.development.expected(clean, self.sensor.variance(clean))
