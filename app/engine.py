@@ -113,11 +113,11 @@ class TensorFlowEngine:
 
         `tile` is the longest side of a tile. The kernels of a shape and batch are made in its first run. `trial` is
         the work and the seconds of one more run, of the largest shape. A second graph in float32 is left cold: its
-        first run costs 0.03 s more than others, that of a shape some milliseconds. So are an estimator's batches of
-        more than one, whose first runs cost 3 milliseconds each.
+        first run costs 0.03 s more than others, that of a shape some milliseconds. So is an estimator's but for its
+        largest shape: the first runs of the others cost 3 to 8 milliseconds each, together a second of the start.
         """
-        for shape in shapes(self.card.estimator, tile) if self.card.estimator else ():
-            self.estimate({"image": np.zeros((1, *shape, COLOURS), np.float32)})
+        if self.card.estimator:
+            self.estimate({"image": np.zeros((1, *shapes(self.card.estimator, tile)[-1], COLOURS), np.float32)})
         for shape in shapes(self.card.input, tile):
             for size in batch_sizes(shape):
                 feed = self._blank(size, shape)

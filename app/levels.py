@@ -10,7 +10,6 @@ from app.options import DenoiseOptions
 from app.service import Service
 from models.card import Estimator
 from models.estimating import Estimating
-from models.noise import estimate_sigma
 from models.noise_map import Level, NoiseMap
 
 NOTHING = 0.25
@@ -22,15 +21,13 @@ async def levels_of(
 ) -> Sequence[Level | None]:
     """Return the noise to remove from each frame: None for a model that is not told, 0 where there is nothing to do."""
     options, card = intake.options, intake.engine.card
-    if "sigma" not in card.controls:
+    if card.estimator is None:
         return [None] * len(frames)
     if not options.strength:
         return [0.0] * len(frames)
     if options.sigma != "auto":
         return [options.sigma * options.strength] * len(frames)
-    if card.estimator:
-        return await _from_network(service, intake, frames, card.estimator)
-    return [await _from_statistic(service, intake, frame) for frame in frames]
+    return await _from_network(service, intake, frames, card.estimator)
 
 
 def shown(level: Level | None) -> float | None:
@@ -57,9 +54,3 @@ def _works(frames: Sequence[Frame], spec: Estimator, tile: int) -> list[Estimati
 def _to_remove(works: Sequence[Estimating], strength: float) -> list[Level]:
     maps = [work.noise_map.scaled(strength) for work in works]
     return [found if found.levels.max() >= NOTHING else 0.0 for found in maps]
-
-
-async def _from_statistic(service: Service, intake: Intake[DenoiseOptions], frame: Frame) -> float:
-    work = partial(estimate_sigma, frame.pixels, frame.alpha)
-    sigma = await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, work)
-    return sigma * intake.options.strength

@@ -12,7 +12,7 @@ REQUEST_ID = "6f1c2a90d4be4c6b8f0e7a3d5b9c1e24"
 _SAMPLES: tuple[LimpidError, ...] = (
     errors.NoImage("the form has no file, or an empty one, in the field 'file'"),
     errors.MalformedRequest("the form has two files; 1 is taken, in the field 'file'"),
-    errors.UnknownModel("no model 'unet'; there are: photo@3, digits-denoise@1, digits-ae@1"),
+    errors.UnknownModel("no model 'unet'; there are: photo@6, digits-denoise@1, digits-ae@1"),
     errors.NotFound("no such path: /denoize; GET /docs shows those there are"),
     errors.MethodNotAllowed("PUT is not for /denoise; allowed: POST, OPTIONS"),
     errors.NotAcceptable(f"none of 'text/html' can be written; accepted: {', '.join(MEDIA_TYPES.values())}"),

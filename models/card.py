@@ -110,7 +110,7 @@ class ModelCard(_Part):
     parameters: int = Field(gt=0)
     kmac_per_pixel: float = Field(gt=0, description="thousand multiply-accumulates per input pixel, no estimator's")
     noise: Noise | None = None
-    estimator: Estimator | None = Field(default=None, description="what `sigma=auto` asks; null: a statistic")
+    estimator: Estimator | None = Field(default=None, description="what `sigma=auto` asks; null: takes no sigma")
     embedding: Embedding | None = None
     anomaly: Anomaly | None = None
     figures: tuple[Figure, ...] = ()
@@ -121,6 +121,8 @@ class ModelCard(_Part):
     def _complete_for_its_task(self) -> Self:
         if self.task == "denoise" and self.noise is None:
             raise ValueError("a denoiser's card needs `noise`")
+        if ("sigma" in self.controls) != (self.estimator is not None):
+            raise ValueError("a card with the control `sigma` needs an `estimator`, and none else has one")
         if self.task == "autoencode" and (self.embedding is None or self.anomaly is None or self.input.height is None):
             raise ValueError("an autoencoder's card needs `embedding`, `anomaly` and a fixed input size")
         return self

@@ -43,7 +43,8 @@ def test_packages_import_what_they_may(package: str) -> None:
         "models.store",
         "models.denoising",
         "models.autoencoding",
-        "models.noise",
+        "models.noise_map",
+        "models.estimating",
     ],
 )
 def test_importing_loads_no_backend(module: str) -> None:

@@ -22,6 +22,7 @@ _EXAMPLE = {
     "parameters": 176052,
     "kmac_per_pixel": 11.616,
     "noise": {"kind": "gaussian, clipped", "sigma_min": 127.5, "sigma_max": 127.5},
+    "estimator": None,
     "embedding": None,
     "anomaly": None,
     "figures": [

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from benchmarks.pictures import SIGMA
 from models.inference import for_inference
-from models.loader import load
+from models.loader import denoiser_of, load
 from models.pixels import LEVELS, ByteImage, to_bytes, to_float
 from models.processor import has_bfloat16
 from models.store import BUNDLED, newest, verify
@@ -25,7 +25,7 @@ class Network:
 
     def __init__(self, name: str, threads: int, side: int, largest_batch: int = 1) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
-        model = for_inference(load(verify(newest(BUNDLED, name))), POLICIES[has_bfloat16()])
+        model = for_inference(denoiser_of(load(verify(newest(BUNDLED, name)))), POLICIES[has_bfloat16()])
         self._takes_sigma = "sigma" in model.input
         self._run = _compiled(model)
         channels = model.input["image"].shape[-1]

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from app.settings import Precision
 from models.denoising import Feed, Run
-from models.loader import load
+from models.loader import denoiser_of, load
 from models.pixels import FloatImage
 from models.processor import has_bfloat16
 from models.store import Artifact
@@ -37,7 +37,7 @@ def openvino_engine(artifact: Artifact, precision: Precision) -> Run:
 
 def _graph(artifact: Artifact) -> Any:
     """Return the artifact's graph for any batch and size, its inputs named as the model's."""
-    model = load(artifact)
+    model = denoiser_of(load(artifact))
     signature = {
         name: tf.TensorSpec((None, *tensor.shape[1:]), tf.float32, name) for name, tensor in model.input.items()
     }

@@ -11,9 +11,10 @@ from skimage import data
 
 from app.codecs.picture import Frame
 from app.codecs.png import write_png
+from app.settings import Settings
 from models.store import BUNDLED, newest, verify
 from tests.conftest import decoded, encoded, png, psnr, with_noise
-from tests.http.conftest import Connect
+from tests.http.conftest import Connect, connected
 from tests.http.test_errors import assert_problem
 
 
@@ -41,24 +42,6 @@ async def test_noisy_gray_photograph_comes_back_gray_and_7_db_cleaner(
     clean = decoded((await denoise(client, png(noisy), sigma=25)).content)
     assert clean.shape == gray_photograph.shape
     assert psnr(gray_photograph, clean) > psnr(gray_photograph, noisy) + 7
-
-
-@pytest.mark.parametrize("sigma", [10, 25, 50])
-async def test_auto_finds_the_noise_level_and_loses_little_by_it(
-    client: httpx.AsyncClient, photograph: np.ndarray, sigma: float
-) -> None:
-    noisy = with_noise(photograph, sigma)
-    told = await denoise(client, png(noisy), sigma=sigma)
-    found = await denoise(client, png(noisy))
-    assert float(found.headers["x-noise-sigma"]) == pytest.approx(sigma, rel=0.15)
-    assert psnr(photograph, decoded(found.content)) > psnr(photograph, decoded(told.content)) - 0.4
-
-
-async def test_auto_leaves_a_photograph_without_noise_almost_as_it_is(
-    client: httpx.AsyncClient, photograph: np.ndarray
-) -> None:
-    response = await denoise(client, png(photograph))
-    assert psnr(photograph, decoded(response.content)) > 38
 
 
 async def test_noisy_jpeg_answers_as_jpeg_and_cleaner(client: httpx.AsyncClient, photograph: np.ndarray) -> None:
@@ -116,12 +99,6 @@ async def test_flat_picture_stays_flat_when_told_of_noise_that_is_not_there(
     assert off.max() <= 6
 
 
-async def test_mean_colour_stays(client: httpx.AsyncClient, photograph: np.ndarray) -> None:
-    noisy = with_noise(photograph)
-    clean = decoded((await denoise(client, png(noisy), sigma=25)).content)
-    assert np.abs((clean.astype(float) - noisy).mean(axis=(0, 1))).max() < 0.5
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 5), (29, 31)])
 async def test_tiny_pictures_keep_their_size(client: httpx.AsyncClient, shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
@@ -129,17 +106,13 @@ async def test_tiny_pictures_keep_their_size(client: httpx.AsyncClient, shape: t
         assert decoded((await denoise(client, png(pixels), **options)).content).shape == pixels.shape
 
 
-async def test_large_photograph_is_tiled_without_seams(photograph: np.ndarray) -> None:
+async def test_large_photograph_is_tiled_without_seams(client: httpx.AsyncClient) -> None:
     """The same picture through small tiles and whole: in bfloat16 no more than two levels of 255 apart."""
-    from app.settings import Settings
-    from tests.http.conftest import connected
-
     noisy = png(with_noise(data.astronaut()))
-    answers = []
-    for tile in (192, 512):
-        async with connected(Settings(models=("photo",), tile=tile)) as client:
-            answers.append(decoded((await denoise(client, noisy, sigma=25)).content).astype(int))
-    assert np.abs(answers[0] - answers[1]).max() <= 2
+    whole = decoded((await denoise(client, noisy, sigma=25)).content).astype(int)
+    async with connected(Settings(models=("photo",), tile=192)) as other:
+        tiled = decoded((await denoise(other, noisy, sigma=25)).content).astype(int)
+    assert np.abs(whole - tiled).max() <= 2
 
 
 async def test_alpha_comes_back_untouched(client: httpx.AsyncClient, photograph: np.ndarray) -> None:

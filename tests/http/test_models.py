@@ -5,10 +5,11 @@ import json
 import httpx
 import pytest
 
+from app.settings import Settings
 from models.processor import has_bfloat16
 from models.store import BUNDLED, newest, verify
 
-NAMES = ("photo", "digits-denoise", "digits-ae")
+NAMES = Settings().models
 
 
 async def test_cards_of_all_models(client: httpx.AsyncClient) -> None:
@@ -17,8 +18,8 @@ async def test_cards_of_all_models(client: httpx.AsyncClient) -> None:
     for card in cards:
         on_disk = json.loads(verify(newest(BUNDLED, card["name"])).card.model_dump_json())
         precision = "bfloat16" if card["task"] == "denoise" and has_bfloat16() else "float32"
-        # An encoder is a graph of its own, and so is the float32 that 16-bit pictures need beside bfloat16.
-        traces = 2 if card["task"] == "autoencode" or precision == "bfloat16" else 1
+        # Graphs of their own: an encoder, an estimator, and the float32 that 16-bit pictures need beside bfloat16.
+        traces = 1 + sum([card["task"] == "autoencode", card["estimator"] is not None, precision == "bfloat16"])
         assert card == on_disk | {"device": "cpu", "precision": precision, "traces": traces}
         assert card["figures"], "a card without figures says nothing"
 

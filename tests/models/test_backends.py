@@ -8,37 +8,56 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.store import BUNDLED, newest, verify
+from models.store import BUNDLED, find, newest, verify
+
+NAMES = tuple(find(BUNDLED))
+BACKENDS = ("tensorflow", "jax")
 
 RUN = """
 import sys
+from pathlib import Path
+import keras
 import numpy as np
 from models.loader import load
 from models.store import BUNDLED, newest, verify
-from training.inference import runner
-feed = dict(np.load(sys.argv[2]))
-np.save(sys.argv[3], runner(load(verify(newest(BUNDLED, sys.argv[1]))))(feed))
+for name in sys.argv[2:]:
+    folder = Path(sys.argv[1]) / name
+    outputs = load(verify(newest(BUNDLED, name)))(dict(np.load(folder / "feed.npz")), training=False)
+    named = outputs if isinstance(outputs, dict) else {"image": outputs}
+    arrays = {each: keras.ops.convert_to_numpy(value) for each, value in named.items()}
+    np.savez(folder / f"{keras.backend.backend()}.npz", **arrays)
 """
 
 
-@pytest.mark.parametrize("name", ["photo", "digits-denoise", "digits-ae"])
-def test_tensorflow_and_jax_agree(name: str, tmp_path: Path) -> None:
+def feed_of(name: str) -> dict[str, np.ndarray]:
     card = verify(newest(BUNDLED, name)).card
     rng = np.random.default_rng(0)
     height, width = card.input.height or 64, card.input.width or 96
     feed = {"image": rng.random((2, height, width, card.input.channels), dtype=np.float32)}
-    if "sigma" in card.controls:
-        feed["sigma"] = np.full((2, height, width, 1), 0.1, np.float32)
-    np.savez(tmp_path / "feed.npz", **feed)
-    outputs = {}
-    for backend in ("tensorflow", "jax"):
-        target = tmp_path / f"{backend}.npy"
+    return feed | ({"sigma": np.full((2, height, width, 1), 0.1, np.float32)} if "sigma" in card.controls else {})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the inputs and outputs of each model are, one process a backend having run them all."""
+    folder = tmp_path_factory.mktemp("backends")
+    for name in NAMES:
+        (folder / name).mkdir()
+        np.savez(folder / name / "feed.npz", **feed_of(name))
+    for backend in BACKENDS:
         subprocess.run(
-            [sys.executable, "-c", RUN, name, tmp_path / "feed.npz", target],
+            [sys.executable, "-c", RUN, folder, *NAMES],
             env={**os.environ, "KERAS_BACKEND": backend},
             check=True,
             timeout=200,
         )
-        outputs[backend] = np.load(target)
-    assert outputs["tensorflow"].shape == feed["image"].shape
-    assert np.abs(outputs["tensorflow"] - outputs["jax"]).max() < 1e-4
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tensorflow_and_jax_agree(folder: Path, name: str) -> None:
+    feed, ours, theirs = (dict(np.load(folder / name / f"{each}.npz")) for each in ("feed", *BACKENDS))
+    assert ours["image"].shape == feed["image"].shape
+    assert ours.keys() == theirs.keys() == ({"image", "noise"} if "sigma" in feed else {"image"})
+    for output, values in ours.items():
+        assert np.abs(values - theirs[output]).max() < 1e-4, output

@@ -43,10 +43,10 @@ def test_sigma_becomes_a_map_on_the_scale_of_the_pixels() -> None:
 
 @pytest.fixture(scope="module")
 def photo():
-    from models.loader import load
+    from models.loader import denoiser_of, load
     from training.inference import runner
 
-    return runner(load(verify(newest(BUNDLED, "photo"))))
+    return runner(denoiser_of(load(verify(newest(BUNDLED, "photo")))))
 
 
 @pytest.mark.parametrize("factor", [0.25, 3.0])

@@ -49,7 +49,7 @@ def with_layer(folder: Path, layer: dict) -> None:
     change_model(folder, config__json=json.dumps(config).encode())
 
 
-@pytest.mark.parametrize("name", ["photo", "digits-denoise", "digits-ae"])
+@pytest.mark.parametrize("name", find(BUNDLED))
 def test_artifacts_of_the_repository_are_whole(name: str) -> None:
     artifact = verify(newest(BUNDLED, name))
     assert artifact.card.name == name
@@ -97,6 +97,8 @@ def test_missing_model_file(artifact: Path) -> None:
         ({"extra": 1}, "extra"),
         ({"input": {"channels": 2}}, "channels"),
         ({"noise": None}, "noise"),
+        ({"estimator": None}, "estimator"),
+        ({"controls": []}, "estimator"),
     ],
 )
 def test_card_that_breaks_the_schema_names_the_field(artifact: Path, fields: dict, named: str) -> None:
@@ -154,8 +156,11 @@ def test_parts_that_are_not_on_the_allow_list(artifact: Path, layer: dict) -> No
 
 
 def test_foreign_part_hidden_deep_in_a_plain_layer(artifact: Path) -> None:
+    from models.loader import DENOISER
+
     config = config_of(artifact)
-    conv = next(each for each in config["config"]["layers"] if each["class_name"] == "Conv2D")
+    denoiser = next(each for each in config["config"]["layers"] if each["name"] == DENOISER)
+    conv = next(each for each in denoiser["config"]["layers"] if each["class_name"] == "Conv2D")
     conv["config"]["activation"] = {"module": "builtins", "class_name": "function", "config": "exec"}
     change_model(artifact, config__json=json.dumps(config).encode())
     with pytest.raises(ArtifactError, match=r"builtins\.function"):
