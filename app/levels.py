@@ -12,8 +12,8 @@ from models.card import Estimator
 from models.estimating import Estimating
 from models.noise_map import Level, NoiseMap
 
-NOTHING = 0.25
-"""A level, 0-255 scale, that is not worth a network: rounding to 8 bits makes noise of 0.29."""
+NOTHING = 0.6
+"""A level, 0-255 scale, that is not worth a network: less than a pixel's step, and what is found in flat pictures."""
 
 
 async def levels_of(

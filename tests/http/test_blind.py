@@ -29,7 +29,7 @@ from tests.http.test_errors import assert_problem
 
 TILE = 128
 LEVEL = 20.0
-FAINT = 0.2
+FAINT = 0.4
 DARK, BRIGHT = 9.0, 19.0
 
 
