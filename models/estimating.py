@@ -14,7 +14,7 @@ COLOURS = 3
 class Estimating:
     """A picture on its way through an estimator, in units as models.denoising.Denoising has them.
 
-    `pixels` is (H, W, 1 or 3), uint8, uint16 or float32 in 0-1. Blocks with nothing visible in `alpha` (H, W) don't
+    `pixels` is (H, W, 1 or 3), uint8, uint16 or float32 in 0-1. Blocks with anything hidden by `alpha` (H, W) don't
     count for others. `noise_map` is the result once every unit is accepted.
     """
 
