@@ -2,6 +2,8 @@
 
 LimpidError
 ├── NoImage, MalformedRequest           400
+├── Unauthorized                        401
+├── Forbidden                           403
 ├── UnknownModel, NotFound              404
 ├── MethodNotAllowed                    405
 ├── NotAcceptable                       406
@@ -10,7 +12,7 @@ LimpidError
 ├── UnsupportedImage                    415
 ├── CorruptImage, ImageTooSmall,
 │   InvalidParameter                    422
-├── Overloaded                          429
+├── Overloaded, RateLimited             429
 ├── InternalError                       500
 ├── NotReady                            503
 └── DeadlineExceeded                    504
@@ -52,6 +54,18 @@ class MalformedRequest(LimpidError):
     """The request can't be parsed, or holds two pictures."""
 
     status, code, title = 400, "malformed_request", "Malformed request"
+
+
+class Unauthorized(LimpidError):
+    """API keys are on, and the request has none; `WWW-Authenticate` says how to send one."""
+
+    status, code, title = 401, "unauthorized", "API key needed"
+
+
+class Forbidden(LimpidError):
+    """The request's API key is none of those that are let in."""
+
+    status, code, title = 403, "forbidden", "API key refused"
 
 
 class UnknownModel(LimpidError):
@@ -126,6 +140,12 @@ class Overloaded(LimpidError):
     status, code, title = 429, "overloaded", "Overloaded"
 
 
+class RateLimited(LimpidError):
+    """The key, or the address, has sent as many requests as it may; `Retry-After` says when to come back."""
+
+    status, code, title = 429, "rate_limited", "Rate limit reached"
+
+
 class InternalError(LimpidError):
     """A bug. The detail never says more than where to look."""
 
@@ -133,7 +153,7 @@ class InternalError(LimpidError):
 
 
 class NotReady(LimpidError):
-    """The models are still being loaded."""
+    """The models are still being loaded, or the service is about to end; `Retry-After` says when to come back."""
 
     status, code, title = 503, "not_ready", "Not ready"
 

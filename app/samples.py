@@ -12,6 +12,8 @@ REQUEST_ID = "6f1c2a90d4be4c6b8f0e7a3d5b9c1e24"
 _SAMPLES: tuple[LimpidError, ...] = (
     errors.NoImage("the form has no file, or an empty one, in the field 'file'"),
     errors.MalformedRequest("the form has two files; 1 is taken, in the field 'file'"),
+    errors.Unauthorized("an API key is needed: send it as X-API-Key, or as Authorization: Bearer"),
+    errors.Forbidden("the API key is not one of this service's"),
     errors.UnknownModel("no model 'unet'; there are: photo@6, digits-denoise@1, digits-ae@1"),
     errors.NotFound("no such path: /denoize; GET /docs shows those there are"),
     errors.MethodNotAllowed("PUT is not for /denoise; allowed: POST, OPTIONS"),
@@ -32,6 +34,7 @@ _SAMPLES: tuple[LimpidError, ...] = (
     errors.Overloaded(
         "the queue is 14.2 s long; a picture like this waits 10.7 s at most: come back later", limit=10.667, value=14.2
     ),
+    errors.RateLimited("this key may send 100 requests per 1 minute: come back later", limit=100),
     errors.InternalError("a bug; the service's log has it under this request id"),
     errors.NotReady("the models are being loaded: try again in some seconds"),
     errors.DeadlineExceeded(

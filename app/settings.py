@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AnyUrl, Field, ValidationError, field_validator
+from pydantic import AnyUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -61,8 +61,36 @@ class Settings(BaseSettings):
         default=1 / 3, gt=0, le=1, description="part of its deadline that a request may wait for others; beyond: 429"
     )
 
+    drain_delay_s: float = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description="after SIGTERM, for load balancers to see that it is not ready; it still takes requests meanwhile",
+    )
+    drain_timeout_s: float = Field(
+        default=30.0, gt=0, le=3600, description="after that, for the requests it has taken to be done"
+    )
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(), description="comma-separated keys, one of which every request must send; unset: open to all"
+    )
+    api_keys_file: Path | None = Field(
+        default=None, description="a file with one key a line, read again at SIGHUP; beside `api_keys`"
+    )
+    rate_limit: str | None = Field(
+        default=None, description="requests of each key, or address, such as 100/minute; unset: as many as they like"
+    )
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="comma-separated host names that requests may ask for; unset: any"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("127.0.0.1",), description="comma-separated addresses or networks whose X-Forwarded-… are believed"
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="comma-separated origins whose pages may call the service; *: all; unset: none"
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="of the lines on stderr")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="the least that is shown"
     )
 
     @property
@@ -75,7 +103,7 @@ class Settings(BaseSettings):
         """The budget of pixels."""
         return self.budget_pixels or 2 * self.max_pixels
 
-    @field_validator("models", "cors_origins", mode="before")
+    @field_validator("models", "cors_origins", "api_keys", "trusted_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Accept `a,b` from the environment."""
