@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 export TF_CPP_MIN_LOG_LEVEL ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test lint format docs bench bench-quality fuzz lock clean
+.PHONY: help install serve test lint format docs bench bench-quality fuzz soak lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ fuzz: $(VENV)/.dev  ## Attack a running service with hostile files into docs/fuz
 	$(BIN)/python -m tests.fuzz --inputs 20000 --engine fast --report docs/fuzzing.md $(ARGS)
 	$(BIN)/python -m tests.fuzz --inputs 1000 --engine real --report docs/fuzzing.md $(ARGS)
 	$(BIN)/python -m tests.fuzz --schema --report docs/fuzzing.md $(ARGS)
+
+MINUTES ?= 30
+
+soak: $(VENV)/.dev  ## Keep a service busy for MINUTES=30 and watch its memory and answers into docs/soak.md
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) --report docs/soak.md $(ARGS)
 
 clean:  ## Remove .venv, caches and builds; runs/ (training output) stays
 	rm -rf $(VENV) .uv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from tests.fuzz.inputs import Input
-from tests.fuzz.limits import MAX_FRAMES, MAX_PIXELS, TIME_LIMIT_S
+from tests.fuzz.limits import FUZZED, Bounds
 
 CODES: dict[int, frozenset[str]] = {
     400: frozenset({"no_image", "malformed_request"}),
@@ -51,15 +51,17 @@ class Measures(NamedTuple):
     frames: int
 
 
-def failures(asked: Input, answer: Answer) -> list[str]:
+def failures(asked: Input, answer: Answer, bounds: Bounds = FUZZED) -> list[str]:
     """Return what is wrong with `answer`; empty for a right one."""
     if answer.lost:
         return [f"connection lost: {answer.lost}"]
     if answer.status == 200:
-        found = list(_picture_failures(asked, answer)) if asked.path != "/encode" else _embedding_failures(answer)
+        found = (
+            list(_picture_failures(asked, answer, bounds)) if asked.path != "/encode" else _embedding_failures(answer)
+        )
     else:
         found = list(_problem_failures(answer))
-    if answer.seconds > TIME_LIMIT_S:
+    if answer.seconds > bounds.seconds:
         found.append(f"took {answer.seconds:.1f} s")
     if asked.statuses is not None and answer.status not in asked.statuses | {429}:
         found.append(f"{answer.outcome} where {sorted(asked.statuses)} would be right")
@@ -82,7 +84,7 @@ def measured(file: bytes) -> Measures:
         return Measures(str(image.format).lower(), image.size, frames)
 
 
-def _picture_failures(asked: Input, answer: Answer) -> Iterator[str]:
+def _picture_failures(asked: Input, answer: Answer, bounds: Bounds) -> Iterator[str]:
     try:
         found = measured(answer.body)
     except Exception as error:  # noqa: BLE001  whatever a decoder makes of an answer, it is the answer's fault
@@ -92,7 +94,7 @@ def _picture_failures(asked: Input, answer: Answer) -> Iterator[str]:
         yield f"{found.format} sent as {answer.headers.get('content-type')}"
     if found.format != asked.query.get("format", found.format):
         yield f"{found.format} where {asked.query['format']} was asked for"
-    if found.size[0] * found.size[1] * found.frames > MAX_PIXELS or found.frames > MAX_FRAMES:
+    if found.size[0] * found.size[1] * found.frames > bounds.pixels or found.frames > bounds.frames:
         yield f"an answer over the limits: {found}"
     if asked.intact and found.size != asked.intact.size:
         yield f"an answer of {found.size} for a picture of {asked.intact.size}"
