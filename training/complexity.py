@@ -44,13 +44,15 @@ def receptive_radius(model: keras.Model, multiple: int, reach: int = 256) -> int
 
     The weights of a copy without activations are made positive, so that nothing cancels or saturates; then one input
     pixel is raised and the farthest changed output pixel found, for each of the pixel's positions within `multiple`.
-    Of an output smaller than the input a pixel counts as far away as the farthest of those that it stands for.
+    Of an output smaller than the input a pixel counts as far away as the farthest of those that it stands for. Narrow
+    strips, one lying and one standing, tell the same as a square would.
     """
     probe = keras.models.clone_model(model, clone_function=_linear)
     probe.set_weights([_positive(weight) for weight in probe.get_weights()])
     centre = reach // multiple * multiple
-    side = 2 * centre
-    return max(_spread(probe, side, centre + offset) for offset in range(multiple))
+    long, short = 2 * centre, 2 * multiple
+    shapes = ((long, short), (short, long))
+    return max(_spread(probe, shape, centre + offset) for shape in shapes for offset in range(multiple))
 
 
 def _linear(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -64,13 +66,15 @@ def _positive(weight: FloatImage) -> FloatImage:
     return np.zeros_like(weight) if weight.ndim == 1 else np.full_like(weight, 1 / np.prod(weight.shape[:-1]))
 
 
-def _spread(probe: keras.Model, side: int, at: int) -> int:
-    zeros = {each.name: np.zeros((1, side, side, each.shape[-1]), np.float32) for each in probe.inputs}
+def _spread(probe: keras.Model, shape: tuple[int, int], at: int) -> int:
+    """Return how far along the longer side of `shape` a change of one pixel is seen."""
+    side, axis = max(shape), int(np.argmax(shape))
+    zeros = {each.name: np.zeros((1, *shape, each.shape[-1]), np.float32) for each in probe.inputs}
     raised = {name: value.copy() for name, value in zeros.items()}
-    next(iter(raised.values()))[0, at, at] = 1.0
+    next(iter(raised.values())).swapaxes(1, 1 + axis)[0, at, at % min(shape)] = 1.0
     change = np.asarray(_output(probe, raised)) != np.asarray(_output(probe, zeros))
-    block = side // change.shape[1]
-    changed = np.concatenate([places * block for places in np.nonzero(change[0].any(axis=-1))])
+    block = side // change.shape[1 + axis]
+    changed = np.flatnonzero(change[0].any(axis=(1 - axis, 2))) * block
     return int(max(abs(changed - at).max(), abs(changed + block - 1 - at).max()))
 
 

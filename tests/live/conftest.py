@@ -73,7 +73,7 @@ def running(**settings: str) -> Iterator[Server]:
         server.process.communicate()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A server that is ready, with the models of the repository."""
     with running() as ready:
