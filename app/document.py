@@ -1,7 +1,9 @@
-"""`python -m app.document`: print the OpenAPI document, as docs/openapi.json has it."""
+"""`python -m app.document [configuration]`: print the OpenAPI document, or the page on settings, as docs/ has them."""
 
 import json
+import sys
 
+from app.configuration import configuration_text
 from app.main import create_app
 
 
@@ -11,4 +13,4 @@ def document_text() -> str:
 
 
 if __name__ == "__main__":
-    print(document_text(), end="")
+    print(configuration_text() if sys.argv[1:] == ["configuration"] else document_text(), end="")
