@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 export TF_CPP_MIN_LOG_LEVEL ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test lint format docs bench bench-quality fuzz soak lock clean
+.PHONY: help install serve test lint format docs bench bench-quality fuzz soak container lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,9 @@ format: $(VENV)/.dev  ## Reformat, and repair what ruff can
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-docs: $(VENV)/.dev  ## Write docs/openapi.json, and docs/formats.md by sending files of every kind
+docs: $(VENV)/.dev  ## Write docs/openapi.json, docs/configuration.md, and docs/formats.md by sending files of every kind
 	$(BIN)/python -m app.document > docs/openapi.json
+	$(BIN)/python -m app.document configuration > docs/configuration.md
 	$(BIN)/python -m tests.formats > docs/formats.md
 
 bench: $(VENV)/.bench  ## Measure speed, memory and manners beside peers into docs/performance.md; ARGS='--only load'
@@ -56,6 +57,19 @@ MINUTES ?= 30
 
 soak: $(VENV)/.dev  ## Keep a service busy for MINUTES=30 and watch its memory and answers into docs/soak.md
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --report docs/soak.md $(ARGS)
+
+# The first engine that works; a client without its daemon doesn't. podman and buildah drop HEALTHCHECK from OCI's format.
+ENGINE ?= $(shell for engine in docker podman buildah; do \
+	$$engine info >/dev/null 2>&1 && command -v $$engine && break; done)
+VARIANT ?= cpu
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+container:  ## Build the image limpid:VERSION with docker, podman or buildah; VARIANT=gpu takes CUDA
+	@test -n "$(ENGINE)" || \
+		{ echo "No docker, podman or buildah that works; name one: make container ENGINE=..." >&2; exit 1; }
+	BUILDAH_FORMAT=docker $(ENGINE) build --build-arg VARIANT=$(VARIANT) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
+		--tag limpid:$(VERSION)$(if $(filter-out cpu,$(VARIANT)),-$(VARIANT)) $(ARGS) .
 
 clean:  ## Remove .venv, caches and builds; runs/ (training output) stays
 	rm -rf $(VENV) .uv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
