@@ -22,7 +22,7 @@ class Admission:
     """
 
     def __init__(self, *, bytes_: int, pixels: int, wait_share: float, pace: Pace) -> None:
-        self._limit_bytes, self._limit_pixels = bytes_, pixels
+        self.limit_bytes, self.limit_pixels = bytes_, pixels
         self._wait_share, self._pace = wait_share, pace
         self._claims: set[Claim] = set()
         self.bytes = 0
@@ -34,6 +34,11 @@ class Admission:
         """The number of requests in flight."""
         return len(self._claims)
 
+    @property
+    def wait_s(self) -> float:
+        """The seconds until all that is in flight will be done."""
+        return self._pace.seconds(sum(claim.work for claim in self._claims))
+
     def claim(self, declared: int | None) -> "Claim":
         """Take in a request whose body is `declared` bytes long, None where it does not say. Raises Overloaded."""
         claim = Claim(self)
@@ -43,13 +48,13 @@ class Admission:
 
     def check_bytes(self, more: int, own: int) -> None:
         """Raise Overloaded unless `more` bytes fit beside the others'; `own` are the asking request's already."""
-        if self.bytes > own and self.bytes + more > self._limit_bytes:
-            raise self._overloaded("bytes of requests", self._limit_bytes, self.bytes + more)
+        if self.bytes > own and self.bytes + more > self.limit_bytes:
+            raise self._overloaded("bytes of requests", self.limit_bytes, self.bytes + more)
 
     def check_pixels(self, more: int) -> None:
         """Raise Overloaded unless `more` pixels fit beside the others'."""
-        if self.pixels and self.pixels + more > self._limit_pixels:
-            raise self._overloaded("pixels", self._limit_pixels, self.pixels + more)
+        if self.pixels and self.pixels + more > self.limit_pixels:
+            raise self._overloaded("pixels", self.limit_pixels, self.pixels + more)
 
     def check_wait(self, work: float, deadline_s: float) -> None:
         """Raise Overloaded if `work` would wait too long for the others.
@@ -74,7 +79,7 @@ class Admission:
         self.finished += 1
 
     def _overloaded(self, what: str, limit: int, value: int) -> Overloaded:
-        until_free = self._pace.seconds(sum(claim.work for claim in self._claims)) * (value - limit) / limit
+        until_free = self.wait_s * (value - limit) / limit
         return Overloaded(
             f"too many {what} are in flight, {limit} at most: come back later",
             limit=limit,

@@ -34,7 +34,8 @@ NARROWNESS = 1.5
 def use(device: Device, threads: int) -> None:
     """Choose the device and the number of threads of a kernel, once a process, before any model is loaded.
 
-    Raises ArtifactError where `gpu` is asked for and there is none. A TensorFlow that runs already keeps its settings.
+    Of a GPU's memory, TensorFlow then takes what it needs, not all there is at once: others may use it too. Raises
+    ArtifactError where `gpu` is asked for and there is none. A TensorFlow that runs already keeps its settings.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if device == "gpu" and not gpus:
@@ -42,6 +43,8 @@ def use(device: Device, threads: int) -> None:
     try:
         if device == "cpu":
             tf.config.set_visible_devices([], "GPU")
+        for gpu in tf.config.get_visible_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(LANES)
     except RuntimeError:
@@ -56,6 +59,7 @@ class TensorFlowEngine:
             raise ArtifactError(f"serving needs Keras' TensorFlow backend; KERAS_BACKEND is {keras.backend.backend()}")
         self.card: ModelCard = artifact.card
         self.device = "gpu" if tf.config.list_logical_devices("GPU") else "cpu"
+        self.device_name = _name_of_gpu()
         self.precision = self._precision(precision)
         self.traces = 0
         self.trial: tuple[float, float] | None = None
@@ -167,6 +171,14 @@ class TensorFlowEngine:
         }
         concrete: Callable[[Feed], Any] = tf.function(traced, autograph=False).get_concrete_function(signature)
         return concrete
+
+
+def _name_of_gpu() -> str | None:
+    """Return what its maker calls the GPU that networks run on, None where they run on the CPU."""
+    visible = tf.config.get_visible_devices("GPU")
+    details = tf.config.experimental.get_device_details(visible[0]) if visible else {}
+    name: str | None = details.get("device_name")
+    return name
 
 
 def _cost(kmac_per_pixel: float, shape: Shape) -> float:

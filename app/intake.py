@@ -53,6 +53,7 @@ async def admitted(
     the deadline is over or the client hangs up. Raises the errors of app.errors for clients, and
     app.deadline.ClientGone.
     """
+    service.draining.check_open()
     service.registry.all()
     query = kind.parse(request.query_params.multi_items())
     settings = service.settings
@@ -62,7 +63,7 @@ async def admitted(
         options = query.merged(upload.form)
         engine = service.registry.get_for(task, options.model or default)
         options.check_controls(engine.card)
-        timings = Timings()
+        timings = Timings.of(request.scope)
         async with in_time(request, seconds_for(0, settings.deadline_s)) as deadline:
             with service.scheduler.expecting():
                 header, picture = await service.transcoder.open(claim, timings, upload.file)

@@ -3,23 +3,36 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from app import openapi, problems
+from app.access.middleware import guarded
+from app.access_log import ObservingMiddleware
+from app.background import in_background
+from app.closing import ClosingMiddleware
 from app.cors import CrossOriginMiddleware
+from app.hosts import HostsMiddleware
 from app.memory import keep_trimmed
 from app.methods import MethodsMiddleware
+from app.metrics import state
+from app.metrics.endpoints import Endpoints
+from app.metrics.requests import RequestMetrics
 from app.registry import Loader, find_artifacts, load_with_tensorflow
+from app.reloading import keep_reloading
 from app.request_id import RequestIdMiddleware
-from app.routes import denoise, encode, health, models, reconstruct
+from app.routes import denoise, encode, health, metrics, models, reconstruct
+from app.security_headers import SecurityHeadersMiddleware
 from app.service import Service
 from app.settings import Settings
+from models.store import Artifact, ArtifactError
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +62,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.start()
-        loading = asyncio.create_task(asyncio.to_thread(service.load, artifacts, loader))
+        loading = asyncio.create_task(_keep_loaded(service, artifacts, loader))
         loading.add_done_callback(lambda task: _report(task, on_failure))
         trimming = asyncio.create_task(keep_trimmed(lambda: service.admission.finished))
         yield
@@ -61,27 +74,43 @@ def create_app(
         redoc_url=None, title="Limpid", version=version("limpid"), description=DESCRIPTION, lifespan=lifespan
     )
     app.state.service = service
+    state.register(service)
     problems.install(app)
-    for routes in (denoise, reconstruct, encode, models, health):
+    for routes in (denoise, reconstruct, encode, models, health, metrics):
         app.include_router(routes.router)
     openapi.install(app)
-    app.middleware_stack = _around(app.build_middleware_stack(), service.settings)
+    app.middleware_stack = _observed(_around(app.build_middleware_stack(), service), app.routes, service)
     return app
 
 
-def _around(app: ASGIApp, settings: Settings) -> ASGIApp:
+def _around(app: ASGIApp, service: Service) -> ASGIApp:
     """Return `app` within the middleware: the answer to a bug, which FastAPI makes outside its own, passes it too."""
-    app = MethodsMiddleware(app)
+    settings = service.settings
+    app = guarded(MethodsMiddleware(app), service)
     if settings.cors_origins:
         app = CrossOriginMiddleware(app, settings.cors_origins)
-    return RequestIdMiddleware(app)
+    if settings.trusted_hosts:
+        app = HostsMiddleware(app, settings.trusted_hosts)
+    return SecurityHeadersMiddleware(app)
+
+
+def _observed(app: ASGIApp, routes: Sequence[BaseRoute], service: Service) -> ASGIApp:
+    """Return `app` with an id, metrics and a line in the log for every request."""
+    app = ClosingMiddleware(app, service.draining)
+    return RequestIdMiddleware(ObservingMiddleware(app, RequestMetrics(service.metrics), Endpoints(routes)))
+
+
+async def _keep_loaded(service: Service, artifacts: Sequence[Artifact], loader: Loader) -> None:
+    """Load the models, and new versions of them when that is asked for. Never returns."""
+    await in_background(partial(service.load, artifacts, loader))
+    logger.info("ready")
+    await keep_reloading(service, loader)
 
 
 def _report(loading: asyncio.Task[None], on_failure: Callable[[], None]) -> None:
     if loading.cancelled():
         return
     if error := loading.exception():
-        logger.error("the models can't be loaded: %s", error, exc_info=error)
+        known = isinstance(error, ArtifactError)
+        logger.error("the models can't be loaded: %s", error, exc_info=None if known else error)
         on_failure()
-    else:
-        logger.info("ready")

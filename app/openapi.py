@@ -5,8 +5,19 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from app.access import credentials
 from app.codecs.formats import MEDIA_TYPES, SOURCES
-from app.errors import InternalError, LimpidError, MethodNotAllowed, NotAcceptable, NotFound
+from app.errors import (
+    Forbidden,
+    InternalError,
+    LimpidError,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+)
 from app.multipart import FIELD
 from app.problems import MEDIA_TYPE, Problem
 from app.samples import REQUEST_ID, error_examples
@@ -16,6 +27,14 @@ Responses = dict[int | str, dict[str, Any]]
 _FRAMEWORK_ERRORS = ("HTTPValidationError", "ValidationError")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _EVERYWHERE: tuple[type[LimpidError], ...] = (MethodNotAllowed, InternalError)
+_GUARDED: tuple[type[LimpidError], ...] = (MalformedRequest, Unauthorized, Forbidden, RateLimited)
+"""What the checks before a path may answer, where the service is set to make them."""
+_SECURITY_SCHEMES = {
+    "key": {"type": "apiKey", "in": "header", "name": credentials.HEADER, "description": "if the service asks for one"},
+    "bearer": {"type": "http", "scheme": credentials.SCHEME.lower(), "description": "the same key, for other clients"},
+}
+_OPEN: list[dict[str, list[str]]] = []
+_EITHER_KEY_OR_NONE: list[dict[str, list[str]]] = [{}, {"key": []}, {"bearer": []}]
 
 _HEADERS: dict[str, tuple[str, Any]] = {
     "Allow": ("the methods that the path takes", "POST, OPTIONS"),
@@ -29,6 +48,7 @@ _HEADERS: dict[str, tuple[str, Any]] = {
         "decode;dur=12.4, queue;dur=3.1, infer;dur=181.0, encode;dur=21.9",
     ),
     "Vary": ("request headers that the answer depends on", "Accept"),
+    "WWW-Authenticate": ("how to send an API key", 'Bearer realm="limpid"'),
     "X-Anomaly-Score": ("0-1: the share of the model's held-out pictures that are less unusual", 0.9731),
     "X-Model": ("the model that answered: name@version and its digest", "photo@6; sha256=1f6e0c95a3d7"),
     "X-Noise-Sigma": ("the noise level used, 0-255 scale; the mean of all frames", 24.87),
@@ -39,7 +59,7 @@ _HEADERS: dict[str, tuple[str, Any]] = {
 """What each header says, and an example."""
 _MODEL_HEADERS = ("X-Model", "Server-Timing", "Vary")
 _IMAGE_HEADERS = (*_MODEL_HEADERS, "Content-Disposition")
-_ERROR_HEADERS = {405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}
+_ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 _OPTION_EXAMPLES: dict[str, list[Any]] = {
     "model": ["photo", "photo@6"],
@@ -55,10 +75,12 @@ _OPTION_EXAMPLES: dict[str, list[Any]] = {
 }
 
 
-def problems(*kinds: type[LimpidError]) -> Responses:
-    """Return the declaration of errors of those kinds, and of the two that every path has."""
+def problems(*kinds: type[LimpidError], guarded: bool = True) -> Responses:
+    """Return the declaration of errors of those kinds, of the two that every path has, and of a guarded path's."""
     found: dict[int, list[type[LimpidError]]] = {}
-    for kind in sorted({*kinds, *_EVERYWHERE}, key=lambda each: (each.status, each.code)):
+    for kind in sorted(
+        {*kinds, *_EVERYWHERE, *(_GUARDED if guarded else ())}, key=lambda each: (each.status, each.code)
+    ):
         found.setdefault(kind.status, []).append(kind)
     return {status: _problem_response(status, of_status) for status, of_status in found.items()}
 
@@ -124,10 +146,12 @@ def install(app: FastAPI) -> None:
             name: {"description": description, "schema": {"type": _type(value)}, "example": value}
             for name, (description, value) in _HEADERS.items()
         }
+        components["securitySchemes"] = _SECURITY_SCHEMES
         for name in _FRAMEWORK_ERRORS:
             components["schemas"].pop(name, None)
         for path in document["paths"].values():
             for operation in path.values():
+                operation["security"] = _EITHER_KEY_OR_NONE if "401" in operation["responses"] else _OPEN
                 if "application/json" in operation["responses"].get("422", {}).get("content", {}):
                     del operation["responses"]["422"]
         return document

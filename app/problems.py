@@ -16,7 +16,6 @@ from app.errors import (
     InternalError,
     InvalidParameter,
     LimpidError,
-    MalformedRequest,
     MethodNotAllowed,
     NotFound,
 )
@@ -58,7 +57,8 @@ def problem_of(error: LimpidError, identifier: str) -> Problem:
 
 
 def problem(request: Request, error: LimpidError) -> JSONResponse:
-    """Return the answer for `error`."""
+    """Return the answer for `error`, and leave its code where the metrics find it."""
+    request.scope.setdefault("state", {})["code"] = error.code
     body = problem_of(error, request_id(request.scope))
     return JSONResponse(body.model_dump(exclude_none=True), error.status, error.headers, MEDIA_TYPE)
 
@@ -88,16 +88,13 @@ def install(app: FastAPI) -> None:
         return problem(request, _translated(request, error))
 
     @app.exception_handler(ClientDisconnect)
-    async def _gone(request: Request, _: ClientDisconnect) -> JSONResponse:
-        return problem(request, MalformedRequest("the connection was closed before the body was complete"))
-
     @app.exception_handler(ClientGone)
-    async def _hung_up(_request: Request, _: ClientGone) -> Response:
+    async def _hung_up(_request: Request, _: Exception) -> Response:
         return Response(status_code=CLIENT_GONE)
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
-        logger.error("request %s: %r; the traceback follows", request_id(request.scope), error)
+        logger.error("a bug: %s; the traceback follows", type(error).__name__)
         return problem(request, InternalError("a bug; the service's log has it under this request id"))
 
 

@@ -5,6 +5,7 @@ import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 HEADER = "X-Request-ID"
 _BITS = 128
@@ -21,7 +22,7 @@ def request_id(scope: Scope) -> str:
 
 
 class RequestIdMiddleware:
-    """Puts the id on every answer that passes."""
+    """Puts the id on every answer that passes, and on every line that is logged until then."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,6 +32,7 @@ class RequestIdMiddleware:
             await self._app(scope, receive, send)
             return
         identifier = request_id(scope)
+        bind_contextvars(request_id=identifier)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

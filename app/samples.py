@@ -34,7 +34,7 @@ _SAMPLES: tuple[LimpidError, ...] = (
     errors.Overloaded(
         "the queue is 14.2 s long; a picture like this waits 10.7 s at most: come back later", limit=10.667, value=14.2
     ),
-    errors.RateLimited("this key may send 100 requests per 1 minute: come back later", limit=100),
+    errors.RateLimited("this key may send 100 requests per minute: come back later", limit=100),
     errors.InternalError("a bug; the service's log has it under this request id"),
     errors.NotReady("the models are being loaded: try again in some seconds"),
     errors.DeadlineExceeded(

@@ -4,20 +4,21 @@ See docs/decisions/0010-codec-processes.md.
 """
 
 import contextlib
-import logging
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import app
 from app.codecs.picture import Limits
 from app.codecs.wire import BrokenMessage, Channel, Message, raise_error
-
-logger = logging.getLogger(__name__)
 
 START_S = 30.0
 BASE_MEMORY_BYTES = 2**30
@@ -44,6 +45,18 @@ class CodecFailed(Exception):
     """The codec raised what nobody expected of it; the message is its traceback."""
 
 
+Ending = Literal["cancelled", "crashed", "recycled", "stopped", "timeout"]
+"""Why a process is no more: nobody waited for it, its file ended it, it had held much, the service ends, its time."""
+
+
+@dataclass(frozen=True)
+class Census:
+    """How many processes there are, and how many ended, by the reason."""
+
+    running: int
+    ended: Mapping[Ending, int]
+
+
 class Sandbox:
     """A few idle processes, and as many busy ones as there are threads that ask. `module` is what they run."""
 
@@ -52,6 +65,14 @@ class Sandbox:
         self._idle: list[_Process] = []
         self._lock = threading.Lock()
         self._open = True
+        self._started = 0
+        self._ended: Counter[Ending] = Counter(dict.fromkeys(get_args(Ending), 0))
+
+    @property
+    def census(self) -> Census:
+        """What there is now."""
+        with self._lock:
+            return Census(self._started - self._ended.total(), dict(self._ended))
 
     def start(self, count: int) -> None:
         """Start `count` processes, in the background."""
@@ -62,7 +83,7 @@ class Sandbox:
         with self._lock:
             self._open, idle, self._idle = False, self._idle, []
         for process in idle:
-            process.discard()
+            self.end(process, "stopped")
 
     def exchange(self, seconds: float) -> "Exchange":
         """Return an exchange that may take so long, of which any thread can make use once."""
@@ -74,10 +95,10 @@ class Sandbox:
             with self._lock:
                 process = self._idle.pop() if self._idle else None
             if process is None:
-                return _Process(self._limits, self._module)
+                return self._new()
             if process.alive:
                 return process
-            process.discard()
+            self.end(process, "crashed")
 
     def give_back(self, process: "_Process") -> None:
         """Keep a process that is done for the next."""
@@ -85,12 +106,24 @@ class Sandbox:
             if self._open:
                 self._idle.append(process)
                 return
+        self.end(process, "stopped")
+
+    def end(self, process: "_Process", why: Ending) -> None:
+        """End a process that `take` returned, for good."""
         process.discard()
+        with self._lock:
+            self._ended[why] += 1
+
+    def _new(self) -> "_Process":
+        process = _Process(self._limits, self._module)
+        with self._lock:
+            self._started += 1
+        return process
 
     def _prepare(self, count: int) -> None:
         for _ in range(count):
             with contextlib.suppress(NoProcess):
-                self.give_back(_Process(self._limits, self._module))
+                self.give_back(self._new())
 
 
 class Exchange:
@@ -109,17 +142,21 @@ class Exchange:
         """
         process = self._sandbox.take()
         message.text["seconds"] = self._seconds
-        keep = False
+        ending: Ending | None = "crashed"
         try:
             self._hold(process)
             answer = process.ask(message, most, self._seconds)
-            keep = _size(message) + _size(answer) <= RECYCLED_BYTES
+            ending = "recycled" if _size(message) + _size(answer) > RECYCLED_BYTES else None
+        except CodecTimeout:
+            ending = "timeout"
+            raise
         finally:
-            killed = self._hold(None)
-            if keep and not killed:
-                self._sandbox.give_back(process)
+            if self._hold(None):
+                ending = "cancelled"
+            if ending:
+                self._sandbox.end(process, ending)
             else:
-                process.discard()
+                self._sandbox.give_back(process)
         raise_error(answer.text)
         if "failed" in answer.text:
             raise CodecFailed(answer.text["failed"])

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,6 +84,8 @@ class Job:
 
 Unit = tuple[Job, int]
 Key = tuple[int, Function, Shape]
+BatchKind = tuple[str, Function, int]
+"""A model's name@version, what it ran, and the batch's size."""
 
 
 class Scheduler:
@@ -107,12 +109,19 @@ class Scheduler:
         self._since = 0.0
         self._open = False
         self._lanes: list[threading.Thread] = []
+        self._batches: Counter[BatchKind] = Counter()
 
     @property
     def queued(self) -> int:
         """The number of units that no batch has taken yet."""
         with self._changed:
             return sum(job.left for queue in self._queues.values() for job in queue)
+
+    @property
+    def batches(self) -> Counter[BatchKind]:
+        """How many batches of each kind have been run."""
+        with self._changed:
+            return self._batches.copy()
 
     def start(self) -> None:
         """Start the lanes."""
@@ -186,6 +195,7 @@ class Scheduler:
         while batch := self._next_batch():
             error = _execute(batch)
             self._finish(batch, error)
+            del batch, error  # or an idle lane would keep the last picture, and an engine that is to go
 
     def _next_batch(self) -> Sequence[Unit]:
         """Wait for work and take a batch of it; nothing once the scheduler is stopped."""
@@ -250,12 +260,14 @@ class Scheduler:
         return batch
 
     def _finish(self, batch: Sequence[Unit], error: BaseException | None) -> None:
+        first = batch[0][0]
         with self._changed:
             now = time.monotonic()
-            cost = batch[0][0].unit_cost
+            cost = first.unit_cost
             self._pace.add(cost * len(batch), now - self._since)
             self._since = now
             self._running -= 1
+            self._batches[first.engine.card.reference, first.function, len(batch)] += 1
             for job, _ in batch:
                 job.running -= 1
                 job.ledger.work = max(job.ledger.work - cost, 0.0)

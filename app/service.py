@@ -1,10 +1,15 @@
 """What the routes need, in one place: settings, models, scheduler, threads, budget. One per application."""
 
-from collections.abc import Sequence
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry
 
 from app.admission import Admission
 from app.codecs.picture import Limits
+from app.draining import Draining
 from app.pace import Pace
 from app.registry import Loader, Registry, load_all
 from app.scheduler import Scheduler
@@ -17,12 +22,21 @@ from models.store import Artifact
 
 @dataclass
 class Service:
-    """Made by `create_app`, found by the routes through `app.deps`."""
+    """Made by `create_app`, found by the routes through `app.deps`.
+
+    `on_reload` is what else is to be read again at a reload; what they raise is ValueError or OSError, with one line.
+    `reloads` counts what came of it by model: swapped, unchanged, refused.
+    """
 
     settings: Settings
     pace: Pace = field(default_factory=Pace)
     registry: Registry = field(default_factory=Registry)
     workers: Workers = field(default_factory=Workers)
+    metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+    on_reload: list[Callable[[], None]] = field(default_factory=list)
+    reloads: Counter[str] = field(default_factory=Counter)
+    reload_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    draining: Draining = field(init=False)
     scheduler: Scheduler = field(init=False)
     admission: Admission = field(init=False)
     transcoder: Transcoder = field(init=False)
@@ -36,6 +50,7 @@ class Service:
             wait_share=settings.wait_share,
             pace=self.pace,
         )
+        self.draining = Draining(settings.drain_delay_s, settings.drain_timeout_s)
         limits = Limits(settings.max_pixels, settings.max_frames, settings.min_side)
         self.transcoder = Transcoder(self.workers, limits, settings.decode_timeout_s)
 
@@ -46,6 +61,10 @@ class Service:
             if engine.trial:
                 self.pace.add(*engine.trial)
         self.registry.show(engines)
+
+    def reload(self) -> None:
+        """Ask for a reload, or for one more after that which runs; on the event loop's thread. See app.reloading."""
+        self.reload_asked.set()
 
     def start(self) -> None:
         """Start threads and processes."""

@@ -1,13 +1,22 @@
-"""How long each stage of a request took."""
+"""How long each stage of a request took, and for how large a picture."""
 
 from dataclasses import dataclass, field
+
+from starlette.types import Scope
 
 
 @dataclass
 class Timings:
-    """Milliseconds by stage of one request, as the Server-Timing header shows them."""
+    """Milliseconds by stage of one request, as the Server-Timing header shows them; the pixels of all its frames."""
 
     stages: dict[str, float] = field(default_factory=dict)
+    pixels: int = 0
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Timings":
+        """Return new ones for a request, where the metrics find them."""
+        timings: Timings = scope.setdefault("state", {}).setdefault("timings", cls())
+        return timings
 
     def add(self, stage: str, seconds: float) -> None:
         """Count `seconds` more for `stage`."""

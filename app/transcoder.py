@@ -16,7 +16,7 @@ from app.codecs.picture import Header, Limits, Picture
 from app.codecs.wire import BrokenMessage, Message
 from app.codecs.writing import encode
 from app.errors import CorruptImage, Overloaded
-from app.sandbox import CodecCrashed, CodecFailed, CodecTimeout, NoProcess, Sandbox
+from app.sandbox import Census, CodecCrashed, CodecFailed, CodecTimeout, NoProcess, Sandbox
 from app.threads import cores
 from app.timings import Timings
 from app.workers import Workers
@@ -30,6 +30,8 @@ DECODE_PER_MEGAPIXEL_S = 1.0
 ENCODE_S = 3600.0
 """An encoder works on pixels that we made: only the request's deadline ends it."""
 RETRY_S = 10
+TRACE_FIELD = "decoder"
+"""Of a log line: where in a decoder a file made it fail."""
 _MESSAGE_BYTES = 2**20
 _IN_A_THREAD = frozenset({"png", "jpeg"})
 
@@ -42,6 +44,11 @@ class Transcoder:
     def __init__(self, workers: Workers, limits: Limits, decode_s: float | None) -> None:
         self._workers, self._limits, self._decode_s = workers, limits, decode_s
         self._sandbox = Sandbox(limits)
+
+    @property
+    def processes(self) -> Census:
+        """How many processes there are, and what became of the others."""
+        return self._sandbox.census
 
     def start(self) -> None:
         """Start the processes, one for each core."""
@@ -56,6 +63,11 @@ class Transcoder:
 
         Raises UnsupportedImage, ImageTooLarge, ImageTooSmall, CorruptImage.
         """
+        header, picture = await self._opened(claim, timings, file)
+        timings.pixels = header.pixels
+        return header, picture
+
+    async def _opened(self, claim: Claim, timings: Timings, file: BytesIO) -> tuple[Header, Picture | None]:
         if might_be_plain(file):
             return await self._workers.run(claim, timings, "decode", 0, partial(self._look, file))
         message = Message({"do": "inspect"}, [file.getbuffer()])
@@ -109,7 +121,7 @@ class Transcoder:
             logger.warning("a file ended the process that decoded it: %s", error)
             raise CorruptImage("the data are broken in a way that ends the decoder: send a sound file") from error
         except CodecFailed as error:
-            logger.warning("a file made its decoder fail: %s", error)
+            logger.warning("a file made its decoder fail", extra={TRACE_FIELD: str(error)})
             raise CorruptImage(
                 "the data are broken in a way that the decoder does not know: send a sound file"
             ) from error

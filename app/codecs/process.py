@@ -13,6 +13,7 @@ import sys
 import traceback
 import warnings
 from contextlib import suppress
+from pathlib import Path
 
 from PIL import Image
 
@@ -24,6 +25,7 @@ from app.codecs.writing import encode
 from app.errors import CorruptImage, LimpidError
 
 _UNBOUNDED = 2**63
+_FIRST_TO_GO = "1000"
 _CPU_MARGIN_S = 10
 _TRACE_CHARACTERS = 4000
 
@@ -48,8 +50,10 @@ def main() -> int:
 
 
 def _confine(memory: int) -> None:
-    """Give up what decoding does not need."""
+    """Give up what decoding does not need, and be the first to go where the kernel runs out of memory."""
     logging.disable()
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
     # A picture that turns out larger than its header said is an error, not a remark.
     warnings.simplefilter("ignore")
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -80,8 +84,13 @@ def _answer(asked: Message, limits: Limits) -> Message:
         if asked.text["do"] == "encode":
             raise  # those pixels are ours: it is no fault of the file's
         return Message(wire.error_to(CorruptImage("decoding it takes more memory than a picture of its size may need")))
-    except Exception:  # noqa: BLE001  libraries raise anything for a file that is made to make them
-        return Message({"failed": traceback.format_exc()[-_TRACE_CHARACTERS:]})
+    except Exception as error:  # noqa: BLE001  libraries raise anything for a file that is made to make them
+        return Message({"failed": _place(error)[-_TRACE_CHARACTERS:]})
+
+
+def _place(error: Exception) -> str:
+    """Return where something went wrong and what kind it is, without its text: that may quote the file."""
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
 
 
 def _done(asked: Message, limits: Limits) -> Message:

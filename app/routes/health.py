@@ -18,7 +18,7 @@ class Health(BaseModel):
     status: Literal["live", "ready"]
 
 
-@router.get("/live", summary="Does the process run?", responses=example({"status": "live"}) | problems())
+@router.get("/live", summary="Does the process run?", responses=example({"status": "live"}) | problems(guarded=False))
 async def live() -> Health:
     """Answer 200 while the process runs."""
     return Health(status="live")
@@ -27,9 +27,10 @@ async def live() -> Health:
 @router.get(
     "/ready",
     summary="Are all models loaded and warmed?",
-    responses=example({"status": "ready"}) | problems(NotReady),
+    responses=example({"status": "ready"}) | problems(NotReady, guarded=False),
 )
 async def ready(service: ServiceDep) -> Health:
-    """Answer 200 once every model is loaded and warmed, 503 before."""
+    """Answer 200 once every model is loaded and warmed, 503 before, and when the service is about to end."""
+    service.draining.check_ready()
     service.registry.all()
     return Health(status="ready")

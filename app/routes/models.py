@@ -51,6 +51,7 @@ _EXAMPLE = {
     },
     "sha256": "70e9dee7ce338e9641b659e7105098571f30f07ca9a123a0d7326385f54af1d7",
     "device": "cpu",
+    "device_name": None,
     "precision": "bfloat16",
     "traces": 1,
 }
@@ -60,6 +61,7 @@ class ServedModel(ModelCard):
     """A model card, and how this process runs the model."""
 
     device: str = Field(description="`cpu` or `gpu`")
+    device_name: str | None = Field(default=None, description="what the maker calls the GPU; null on the CPU")
     precision: str = Field(description="of the network's arithmetic")
     traces: int = Field(description="graphs made of it, all of them at start-up: a number that grows is a fault")
 
@@ -88,5 +90,9 @@ async def show_model(name: str, service: ServiceDep) -> ServedModel:
 
 def _served(engine: Engine) -> ServedModel:
     return ServedModel(
-        **engine.card.model_dump(), device=engine.device, precision=engine.precision, traces=engine.traces
+        **engine.card.model_dump(),
+        device=engine.device,
+        device_name=engine.device_name,
+        precision=engine.precision,
+        traces=engine.traces,
     )

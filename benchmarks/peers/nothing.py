@@ -3,7 +3,7 @@
 import numpy as np
 import uvicorn
 
-from app.__main__ import LOGGING
+from app import logs
 from app.main import create_app
 from app.registry import Engine
 from app.settings import Settings
@@ -19,6 +19,7 @@ class NothingEngine:
     """Returns its input, and finds the same noise everywhere."""
 
     device = "cpu"
+    device_name: str | None = None
     precision = "float32"
     traces = 0
     trial: tuple[float, float] | None = None
@@ -54,8 +55,10 @@ def nothing_loader(artifact: Artifact, _: Settings) -> Engine:
 def main() -> None:
     """Serve as `python -m app` does."""
     settings = Settings()
+    logs.set_up(settings)
     app = create_app(settings, loader=nothing_loader)
-    uvicorn.Server(uvicorn.Config(app, host=settings.host, port=settings.port, log_config=LOGGING)).run()
+    config = uvicorn.Config(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
+    uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":

@@ -1,21 +1,27 @@
 """The real engine: one trace, known shapes, and as good in bfloat16 as in float32."""
 
+import gc
+import subprocess
+import sys
+import weakref
 from collections.abc import Callable
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from skimage import data
+from tensorflow.python.eager import context
 
 from app.batching import FLOAT32_COST, batch_sizes, shapes, work_of
-from app.engine import TensorFlowEngine
+from app.engine import TensorFlowEngine, use
 from models.card import Input
 from models.denoising import Denoising, Feed, denoise
 from models.estimating import estimate
 from models.inference import for_inference
 from models.loader import denoiser_of, load
 from models.pixels import FloatImage
-from models.store import BUNDLED, Artifact, newest, verify
+from models.store import BUNDLED, Artifact, ArtifactError, newest, verify
 from tests.blind import write_artifact
 from tests.conftest import psnr, with_noise
 
@@ -216,3 +222,108 @@ def test_trial_tells_how_fast_this_machine_is() -> None:
     work, seconds = engine.trial
     assert work == engine.cost((128, 128))
     assert 0 < seconds < 10
+
+
+def test_an_engine_that_is_let_go_leaves_nothing_behind() -> None:
+    """What a reload relies on: no graph, no variable, no object of a retired engine stays in Keras or TensorFlow."""
+
+    def use_one() -> "tuple[weakref.ref[TensorFlowEngine], tuple[int, int]]":
+        engine = TensorFlowEngine(artifact("digits-denoise"))
+        engine.run({"image": np.zeros((1, 32, 32, 1), np.float32)})
+        return weakref.ref(engine), held()
+
+    use_one()  # what the first one sets up for all
+    gc.collect()
+    before = held()
+    engine, meanwhile = use_one()
+    gc.collect()
+    assert engine() is None
+    assert all(during > earlier for during, earlier in zip(meanwhile, before, strict=True))
+    assert held() == before
+
+
+def held() -> tuple[int, int]:
+    """Return how many functions TensorFlow holds, and how many variables of Keras there are."""
+    functions = context.context().list_function_names()
+    return len(functions), sum(isinstance(each, keras.Variable) for each in gc.get_objects())
+
+
+def test_a_gpu_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(ArtifactError, match="LIMPID_DEVICE is gpu, but TensorFlow finds none here"):
+        use("gpu", 1)
+
+
+def test_a_cpu_has_no_name_to_show(exact: TensorFlowEngine) -> None:
+    assert (exact.device, exact.device_name) == ("cpu", None)
+
+
+class PretendedGpus:
+    """Stands for `tf.config` on a machine with two GPUs, for what `use` and engines ask of it. No GPU is run on."""
+
+    def __init__(self) -> None:
+        self.growing: list[str] = []
+        self.visible = ["GPU:0", "GPU:1"]
+        self.experimental = self
+        self.threading = self
+
+    def list_physical_devices(self, _: str) -> list[str]:
+        return ["GPU:0", "GPU:1"]
+
+    list_logical_devices = list_physical_devices
+
+    def get_visible_devices(self, _: str) -> list[str]:
+        return self.visible
+
+    def set_visible_devices(self, devices: list[str], _: str) -> None:
+        self.visible = devices
+
+    def set_memory_growth(self, device: str, enable: bool) -> None:
+        assert enable
+        self.growing.append(device)
+
+    def get_device_details(self, device: str) -> dict[str, str]:
+        return {"device_name": f"pretended {device}"}
+
+    def set_intra_op_parallelism_threads(self, _: int) -> None: ...
+
+    def set_inter_op_parallelism_threads(self, _: int) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("device", "growing"), [("auto", ["GPU:0", "GPU:1"]), ("gpu", ["GPU:0", "GPU:1"]), ("cpu", [])]
+)
+def test_gpus_that_are_used_take_memory_as_they_need_it(
+    device: str, growing: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretended = PretendedGpus()
+    monkeypatch.setattr(tf, "config", pretended)
+    use(device, 1)
+    assert pretended.growing == growing
+
+
+def test_on_a_gpu_its_name_is_shown_and_auto_is_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The graphs are the CPU's: only what the engine says of itself is looked at."""
+    pretended = PretendedGpus()
+    with monkeypatch.context() as patched:
+        patched.setattr("app.engine.tf.config", pretended)
+        engine = TensorFlowEngine(artifact("digits-denoise"))
+    assert (engine.device, engine.device_name, engine.precision) == ("gpu", "pretended GPU:0", "float32")
+
+
+def test_engine_runs_on_a_part_of_a_device() -> None:
+    """With TensorFlow's logical devices: two of the CPU, in a process of their own, as they can't be changed later."""
+    code = """
+import numpy as np, tensorflow as tf
+from app.engine import TensorFlowEngine, use
+from models.store import BUNDLED, newest, verify
+use("auto", 1)
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+with tf.device("CPU:1"):
+    engine = TensorFlowEngine(verify(newest(BUNDLED, "digits-denoise")), "float32")
+    assert engine.run({"image": np.zeros((1, 32, 32, 1), np.float32)}).shape == (1, 32, 32, 1)
+assert len(tf.config.list_logical_devices("CPU")) == 2 and engine.device == "cpu"
+use("auto", 1)  # TensorFlow runs: a reload changes nothing
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr

@@ -176,3 +176,16 @@ def test_memory_is_bounded(sandbox: Sandbox) -> None:
     header = ask(sandbox, "inspect", blocks=[file]).text
     with pytest.raises(CorruptImage):
         ask(sandbox, "decode", blocks=[file], header=header)
+
+
+def test_census_counts_processes_and_why_they_ended(hostile: Sandbox) -> None:
+    ask(hostile, "echo")
+    assert (hostile.census.running, sum(hostile.census.ended.values())) == (1, 0)
+    with pytest.raises(CodecTimeout):
+        ask(hostile, "hang", seconds=0.1)
+    with pytest.raises(CodecCrashed):
+        ask(hostile, "crash")
+    ask(hostile, "echo", blocks=[bytes(40 * 2**20)], most=2**26)
+    ended = {why: count for why, count in hostile.census.ended.items() if count}
+    assert ended == {"timeout": 1, "crashed": 1, "recycled": 1}
+    assert hostile.census.running == 0

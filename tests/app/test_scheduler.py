@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -41,6 +42,7 @@ class Recorder:
     gate: threading.Event = field(default_factory=threading.Event)
     batches: list[list[float]] = field(default_factory=list)
     failing: float | None = None
+    card: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(reference="recorder@1"))
 
     def run(self, feed: Feed) -> FloatImage:
         labels = [float(image.flat[0]) for image in feed["image"]]
@@ -279,3 +281,11 @@ def test_batches_are_powers_of_two_within_the_limits(shape: Shape) -> None:
     assert all(size <= MAX_BATCH and size * shape[0] * shape[1] <= MAX_BATCH_PIXELS for size in sizes[1:])
     for available in (1, 2, 3, 7, 100):
         assert largest_batch(shape, available) == max(size for size in sizes if size <= available)
+
+
+async def test_batches_are_counted_by_model_function_and_size(
+    scheduler: Scheduler, submit: Submit, engine: Recorder
+) -> None:
+    engine.start()
+    await submit(Counting(1, count=11))
+    assert scheduler.batches == {("recorder@1", "run", 8): 1, ("recorder@1", "run", 2): 1, ("recorder@1", "run", 1): 1}

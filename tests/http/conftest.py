@@ -27,6 +27,7 @@ class HalvingEngine:
     """Stands for any network: halves the pixels; embeds a picture as its mean and its extremes; takes all for noise."""
 
     device = "cpu"
+    device_name: str | None = None
     precision = "float32"
     traces = 0
     trial: tuple[float, float] | None = None

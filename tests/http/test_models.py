@@ -20,7 +20,7 @@ async def test_cards_of_all_models(client: httpx.AsyncClient) -> None:
         precision = "bfloat16" if card["task"] == "denoise" and has_bfloat16() else "float32"
         # Graphs of their own: an encoder, an estimator, and the float32 that 16-bit pictures need beside bfloat16.
         traces = 1 + sum([card["task"] == "autoencode", card["estimator"] is not None, precision == "bfloat16"])
-        assert card == on_disk | {"device": "cpu", "precision": precision, "traces": traces}
+        assert card == on_disk | {"device": "cpu", "device_name": None, "precision": precision, "traces": traces}
         assert card["figures"], "a card without figures says nothing"
 
 

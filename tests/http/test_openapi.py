@@ -24,6 +24,16 @@ OPTIONS = {"/denoise": DenoiseOptions, "/reconstruct": ReconstructOptions, "/enc
 PICTURES = {"/denoise": {"X-Noise-Sigma"}, "/reconstruct": {"X-Reconstruction-Error", "X-Anomaly-Score"}}
 PATH_ERRORS = {"not_found"}
 """What no declared path can answer."""
+GUARD_ERRORS = {"malformed_request", "unauthorized", "forbidden", "rate_limited"}
+OPEN = {"/health/live", "/health/ready"}
+SECURITY_HEADERS = {
+    "cache-control",
+    "content-security-policy",
+    "cross-origin-resource-policy",
+    "referrer-policy",
+    "x-content-type-options",
+}
+"""For browsers alone: on every answer, and declared on none."""
 SMALL = png(np.full((20, 30, 3), 90, np.uint8))
 
 
@@ -119,7 +129,7 @@ async def test_declared_headers_are_those_of_the_answer(connect: Connect, docume
     assert PICTURES[path] <= declared["headers"].keys()
     async with connect() as client:
         answer = await client.post(path, content=SMALL)
-    sent = {name.lower() for name in answer.headers} - {"content-type", "content-length"}
+    sent = {name.lower() for name in answer.headers} - {"content-type", "content-length"} - SECURITY_HEADERS
     assert sent | {"x-warnings"} == {name.lower() for name in declared["headers"]}
 
 
@@ -132,7 +142,7 @@ def test_every_header_has_an_example(document: dict[str, Any]) -> None:
 def test_every_json_answer_has_an_example(document: dict[str, Any]) -> None:
     for path, operation in operations(document):
         content = operation["responses"]["200"]["content"]
-        assert path in PICTURES or content["application/json"]["example"]
+        assert path in PICTURES or content["text/plain" if path == "/metrics" else "application/json"]["example"]
 
 
 def test_examples_of_models_are_models(document: dict[str, Any]) -> None:
@@ -160,9 +170,20 @@ def test_every_error_is_declared_where_it_can_occur(document: dict[str, Any]) ->
     assert codes(document["paths"]["/encode"]["post"]).keys() == every - PATH_ERRORS - {"not_acceptable"}
     for path, operation in operations(document):
         assert {"method_not_allowed", "internal_error"} <= codes(operation).keys()
-        assert ("not_ready" in codes(operation)) == (path != "/health/live")
+        assert (codes(operation).keys() >= GUARD_ERRORS) == (path not in OPEN)
+        assert ("not_ready" in codes(operation)) == (path not in {"/health/live", "/metrics"})
         for code, status in codes(operation).items():
             assert document["components"]["examples"][code]["value"]["status"] == int(status)
+
+
+def test_a_key_is_declared_as_something_that_a_service_may_ask_for(document: dict[str, Any]) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert [(each["type"], each.get("name"), each.get("scheme")) for each in schemes.values()] == [
+        ("apiKey", "X-API-Key", None),
+        ("http", None, "bearer"),
+    ]
+    for path, operation in operations(document):
+        assert operation["security"] == ([] if path in OPEN else [{}, *({name: []} for name in schemes)])
 
 
 def test_headers_of_errors_are_declared(document: dict[str, Any]) -> None:
@@ -170,6 +191,7 @@ def test_headers_of_errors_are_declared(document: dict[str, Any]) -> None:
         for status, response in operation["responses"].items():
             assert "X-Request-ID" in response["headers"]
             assert ("Allow" in response["headers"]) == (status == "405")
+            assert ("WWW-Authenticate" in response["headers"]) == (status == "401")
             assert ("Retry-After" in response["headers"]) == (status in {"429", "503"})
 
 
