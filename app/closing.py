@@ -1,18 +1,14 @@
 """What connections see of the service's end: each closes after its answer, and no answer is lost to that."""
 
 import asyncio
-from contextlib import suppress
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.draining import Draining, given_up
+from app.lingering import throw_away
 from app.problems import problem
-
-LINGER_S = 5.0
-"""How long the rest of a refused upload is read: a connection that is closed before that is reset, and its client may
-never see the answer."""
 
 
 class ClosingMiddleware:
@@ -58,14 +54,8 @@ class _Exchange:
             await self._send(message)
         elif self._unread and not message.get("more_body"):
             await self._send({**message, "more_body": True})
-            await self._read_rest()
+            await throw_away(self.receive)
             await self._send({"type": "http.response.body", "body": b""})
         else:
             await self._send(message)
         self.answered = True
-
-    async def _read_rest(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_S):
-                while self._unread:
-                    await self.receive()

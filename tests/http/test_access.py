@@ -291,7 +291,7 @@ async def test_refusal_is_sent_before_the_body_is_read(headers: dict[str, str]) 
 
 
 async def test_endless_body_of_a_refused_request_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.access.refusal.LINGER_BYTES", 2**20)
+    monkeypatch.setattr("app.lingering.LINGER_BYTES", 2**20)
     body = chunks(10**9)
     messages, _ = await ask("/denoise", body, transfer_encoding="chunked")
     assert messages[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
@@ -302,7 +302,7 @@ async def test_body_of_a_refused_request_that_never_comes_is_not_waited_for(monk
         await anyio.sleep_forever()
         yield b""
 
-    monkeypatch.setattr("app.access.refusal.LINGER_S", 0.05)
+    monkeypatch.setattr("app.lingering.LINGER_S", 0.05)
     messages, _ = await ask("/denoise", silence(), content_length="100")
     assert messages[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
