@@ -103,6 +103,7 @@ def _done(asked: Message, limits: Limits) -> Message:
             Image.MAX_IMAGE_PIXELS = max(header.sizes).pixels
             return wire.picture_to(decode(io.BytesIO(asked.blocks[0]), header, limits))
         case "encode":
+            Image.MAX_IMAGE_PIXELS = None  # Pillow looks at what it crops, too, and the last file was a smaller one
             picture = wire.picture_from(asked)
             file, lost = encode(picture, asked.text["as"], asked.text["quality"], asked.text["metadata"])
             return Message({"lost": lost}, [file])

@@ -67,6 +67,19 @@ def test_picture_goes_there_and_comes_back_as_a_file(sandbox: Sandbox) -> None:
     assert any("16 bits" in each for each in answer.text["lost"])
 
 
+def test_size_of_the_last_file_bounds_no_answer(sandbox: Sandbox) -> None:
+    """The process that decoded a small file writes a larger animation, of which Pillow cuts out what changes."""
+    file = encoded(PIXELS, "WEBP", lossless=True)
+    header = wire.header_to(wire.header_from(ask(sandbox, "inspect", blocks=[file]).text))
+    ask(sandbox, "decode", blocks=[file], header=header)
+    still = np.zeros((80, 91, 3), np.uint8)
+    changed = np.pad(still[1:-1, 1:-1] + np.uint8(90), ((1, 1), (1, 1), (0, 0)))
+    message = wire.picture_to(Picture(tuple(Frame(pixels, milliseconds=80) for pixels in (still, changed)), "gif"))
+    message.text |= {"do": "encode", "as": "gif", "quality": None, "metadata": "all"}
+    with Image.open(io.BytesIO(sandbox.exchange(SECONDS).ask(message, MOST).blocks[0])) as image:
+        assert (image.size, image.n_frames) == ((91, 80), 2)
+
+
 @pytest.mark.parametrize(
     ("file", "error"),
     [

@@ -14,7 +14,7 @@ Engine = Literal["fast", "real"]
 
 _COMMANDS: dict[Engine, tuple[str, ...]] = {"fast": ("-m", "tests.fuzz.fast"), "real": LIMPID}
 _SETTINGS = {"max_pixels": MAX_PIXELS, "max_frames": MAX_FRAMES, "deadline_s": DEADLINE_S}
-_TRACEBACK = re.compile(r"^Traceback ", re.MULTILINE)
+_TRACEBACK = re.compile(r"^ *Traceback ", re.MULTILINE)
 _DECODER_FAILURE = re.compile(r"a file (?:made its decoder fail|ended the process that decoded it)")
 
 

@@ -17,6 +17,7 @@ from tests.soak.traffic import stream
 from tests.soak.watch import Watch, sampled
 
 PROGRESS_S = 60.0
+KEPT = Path("runs/soak/server.log")
 
 
 def main() -> int:
@@ -44,6 +45,8 @@ def soak(minutes: float, seed: int) -> Outcome:
         died, after = not target.alive, traces(server) if target.alive else 0
         server.process.send_signal(signal.SIGTERM)
         status = server.process.wait(STOPPED_WITHIN_S)
+        KEPT.parent.mkdir(parents=True, exist_ok=True)
+        KEPT.write_text(target.log)
         return Outcome(watch, minutes, seed, (before, after), target.tracebacks, died, status)
 
 
