@@ -100,6 +100,9 @@ class Transcoder:
         except CodecCrashed:
             logger.warning("a process ended while it encoded %s; another tries again", format_)
             answer = await self._again(claim, timings, pixels, message, most)
+        except CodecFailed as error:
+            logger.error("writing %s failed", format_, extra={TRACE_FIELD: str(error)})
+            raise
         return bytes(answer.blocks[0]), [str(each) for each in answer.text["lost"]]
 
     def _look(self, file: BytesIO) -> tuple[Header, Picture | None]:

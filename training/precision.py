@@ -1,5 +1,7 @@
 """Where bfloat16 pays, and the Keras dtype policies of the two precisions."""
 
+from collections.abc import Iterator
+
 import keras
 
 from models.inference import POLICIES
@@ -20,4 +22,10 @@ def policy(precision: str) -> str:
 
 def precision_of(model: keras.Model) -> str:
     """Return `bfloat16` where any layer of `model` computes in it, else `float32`; a recipe may ignore the policy."""
-    return "bfloat16" if any(layer.compute_dtype == "bfloat16" for layer in model.layers) else "float32"
+    return "bfloat16" if any(layer.compute_dtype == "bfloat16" for layer in _layers(model)) else "float32"
+
+
+def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Yield the layers of a model and of those nested in it."""
+    for layer in model.layers:
+        yield from _layers(layer) if isinstance(layer, keras.Model) else (layer,)

@@ -130,6 +130,10 @@ def test_models_answer_in_float32(name: str, precision: str) -> None:
     assert precision_of(model) in {"float32", precision}
 
 
+def test_cards_tell_the_precision_of_nested_networks() -> None:
+    assert precision_of(RECIPES["photo"].build(POLICIES["bfloat16"])) == "bfloat16"
+
+
 def test_costs() -> None:
     photo, best = (RECIPES[name].build("float32") for name in ("photo", "photo-best"))
     assert kmac_per_pixel(photo) <= PHOTO_KMAC
