@@ -30,7 +30,7 @@ def until_served(server: Server, version: str) -> None:
     deadline = time.monotonic() + 60
     while model_of(server) != f"digits-denoise@{version}":
         assert time.monotonic() < deadline
-        time.sleep(0.1)
+        time.sleep(0.5)  # each question is a line in a log that nobody reads before the end
 
 
 async def until_in_progress(client: httpx.AsyncClient, count: int) -> None:

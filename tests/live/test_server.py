@@ -67,22 +67,19 @@ def test_many_clients_at_once_get_their_own_pictures(server: Server) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_clients_that_hang_up_are_worked_for_no_longer(photograph: np.ndarray) -> None:
+def test_clients_that_hang_up_are_worked_for_no_longer(server: Server, photograph: np.ndarray) -> None:
     """Forty pictures of 2 megapixels are a minute of work on one core; without clients, the process is soon idle."""
     large = png(np.tile(with_noise(photograph), (4, 4, 1)))
-    with running() as server:
-        statuses_until_ready(server)
-        host, port = server.url.removeprefix("http://").split(":")
-        head = f"POST /denoise?sigma=25 HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(large)}\r\n\r\n"
-        connections = [socket.create_connection((host, int(port)), timeout=60) for _ in range(40)]
-        for connection in connections:
-            connection.sendall(head.encode() + large)
-        for connection in connections:
-            connection.close()
-        busy = [busy_seconds_of_the_next(1.0, server) for _ in range(6)]
-        assert min(busy) < 0.1, busy
-        answer = httpx.post(f"{server.url}/denoise?sigma=25", content=png(photograph), timeout=60)
-        assert answer.status_code == 200
+    host, port = server.url.removeprefix("http://").split(":")
+    head = f"POST /denoise?sigma=25 HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(large)}\r\n\r\n"
+    connections = [socket.create_connection((host, int(port)), timeout=60) for _ in range(40)]
+    for connection in connections:
+        connection.sendall(head.encode() + large)
+    for connection in connections:
+        connection.close()
+    assert any(busy_seconds_of_the_next(1.0, server) < 0.1 for _ in range(8))
+    answer = httpx.post(f"{server.url}/denoise?sigma=25", content=png(photograph), timeout=60)
+    assert answer.status_code == 200
 
 
 def busy_seconds_of_the_next(seconds: float, server: Server) -> float:
