@@ -43,7 +43,8 @@ def _encoded(policy: str, **more: str) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
 
-_OF_ANSWERS = _encoded(_POLICY, **{"Cache-Control": "no-store"})
+OF_ANSWERS = _encoded(_POLICY, **{"Cache-Control": "no-store"})
+"""Of all answers but the documentation's, as (name, value)."""
 _OF_DOCS = _encoded(_DOCS_POLICY, **{"Cache-Control": "no-store"})
 _OF_ASSETS = _encoded(_POLICY)
 
@@ -51,4 +52,4 @@ _OF_ASSETS = _encoded(_POLICY)
 def _headers(path: str) -> list[tuple[bytes, bytes]]:
     if path == _DOCS or path.startswith(f"{_DOCS}/"):
         return _OF_DOCS
-    return _OF_ASSETS if path.startswith(_ASSETS) else _OF_ANSWERS
+    return _OF_ASSETS if path.startswith(_ASSETS) else OF_ANSWERS

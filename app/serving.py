@@ -11,6 +11,7 @@ from app.access.keys import KeysError
 from app.background import at_work
 from app.main import create_app
 from app.memory import share_one_arena
+from app.protocol import Protocol
 from app.reasons import reason_of
 from app.server import Server
 from app.settings import Settings
@@ -44,6 +45,7 @@ def serve(settings: Settings) -> int:
         app,
         host=settings.host,
         port=settings.port,
+        http=Protocol,
         log_config=None,
         access_log=False,
         server_header=False,
