@@ -62,6 +62,10 @@ class FormReader:
         self._file.seek(0)
         return self._file
 
+    def close(self) -> None:
+        """Read no more. Parser and reader know each other: unless they part, a garbage collection has to find them."""
+        self._parser.callbacks = {}
+
     def _begin_part(self) -> None:
         self._disposition = b""
 

@@ -1,6 +1,7 @@
 """Reading the picture and the form's options out of a request, within the limits, while they arrive."""
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Protocol
@@ -36,6 +37,8 @@ class _Reader(Protocol):
 
     def finish(self) -> BytesIO: ...
 
+    def close(self) -> None: ...
+
 
 class _RawReader:
     """A body that is the picture itself; a Content-Disposition may name it."""
@@ -56,6 +59,9 @@ class _RawReader:
         self._file.seek(0)
         return self._file
 
+    def close(self) -> None:
+        pass
+
 
 def declared_length(request: Request, limit: int) -> int | None:
     """Return the Content-Length, None where there is none. Raises BodyTooLarge, MalformedRequest."""
@@ -74,18 +80,18 @@ async def read_upload(request: Request, claim: Claim, *, limit: int, seconds: fl
     Every byte is counted as it arrives, and claimed where the length was not declared. Raises NoImage,
     MalformedRequest, UnsupportedImage for another type, BodyTooLarge, RequestTimeout, Overloaded.
     """
-    reader = _reader(request.headers)
-    try:
-        async with asyncio.timeout(seconds):
-            await _receive(request, reader, claim, limit)
-    except TimeoutError as error:
-        raise RequestTimeout(
-            f"the body was not here within {seconds:g} s: send it faster, or a smaller file",
-            limit=seconds,
-            headers={"Connection": "close"},
-        ) from error
-    name = reader.filename
-    return Upload(reader.finish(), reader.fields, name and name[-NAME_CHARACTERS:])
+    with closing(_reader(request.headers)) as reader:
+        try:
+            async with asyncio.timeout(seconds):
+                await _receive(request, reader, claim, limit)
+        except TimeoutError as error:
+            raise RequestTimeout(
+                f"the body was not here within {seconds:g} s: send it faster, or a smaller file",
+                limit=seconds,
+                headers={"Connection": "close"},
+            ) from error
+        name = reader.filename
+        return Upload(reader.finish(), reader.fields, name and name[-NAME_CHARACTERS:])
 
 
 def _reader(headers: Headers) -> _Reader:

@@ -1,6 +1,7 @@
 """What the service does when there is too much, too slow, or nobody left to answer: nothing is lost, nothing stays."""
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -15,13 +16,17 @@ from fastapi import FastAPI
 
 from app import delivery
 from app.admission import REQUEST_BYTES
+from app.codecs.picture import Picture
+from app.intake import Intake
+from app.multipart import FormReader
 from app.scheduler import LANES
 from app.service import Service
 from app.settings import Settings
+from app.uploads import Upload
 from models.denoising import Feed
 from models.pixels import FloatImage
 from tests.conftest import decoded, png
-from tests.http.conftest import HalvingEngine, running
+from tests.http.conftest import Connect, HalvingEngine, running
 from tests.http.test_errors import assert_problem
 
 SOON = 20.0
@@ -369,3 +374,19 @@ async def test_first_rush_is_measured_by_the_engines_trial(gate: Gate) -> None:
         statuses = [(await post).status_code for post in posts]
         assert 5 <= statuses.count(200) <= 15
         assert statuses.count(429) == 100 - statuses.count(200)
+
+
+async def test_uploads_are_let_go_without_a_garbage_collection(connect: Connect) -> None:
+    """Collections are rare: what waited for one was hundreds of megabytes of uploads."""
+    gc.disable()
+    try:
+        async with connect() as client:
+            for path, status in (("/denoise", 200), ("/encode", 200), ("/denoise?sigma=loud", 422)):
+                for sent in ({"files": {"file": FILE}}, {"content": FILE}):
+                    assert (await client.post(path, **sent)).status_code == status
+            assert (await client.post("/denoise", files={"file": FILE[:-100]})).status_code == 422
+            assert (await client.post("/denoise", files={"picture": FILE})).status_code == 400
+        left = [each for each in gc.get_objects() if isinstance(each, FormReader | Upload | Picture | Intake)]
+    finally:
+        gc.enable()
+    assert left == []
