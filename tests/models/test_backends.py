@@ -44,13 +44,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in NAMES:
         (folder / name).mkdir()
         np.savez(folder / name / "feed.npz", **feed_of(name))
-    for backend in BACKENDS:
-        subprocess.run(
-            [sys.executable, "-c", RUN, folder, *NAMES],
-            env={**os.environ, "KERAS_BACKEND": backend},
-            check=True,
-            timeout=200,
-        )
+    command = [sys.executable, "-c", RUN, folder, *NAMES]
+    running = [subprocess.Popen(command, env={**os.environ, "KERAS_BACKEND": backend}) for backend in BACKENDS]
+    assert [process.wait(timeout=200) for process in running] == [0, 0]
     return folder
 
 
