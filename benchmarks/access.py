@@ -67,7 +67,7 @@ def measure(effort: Effort) -> Section:
     """Measure a polite key alone, and beside a flooding one with the rate and without."""
     keys = [secrets.token_urlsafe(24) for _ in range(2)]
     polite, flooding = (with_key(squares().requests, key) for key in keys)
-    seconds = effort.of(120.0, 15.0)
+    seconds = effort.of(60.0, 15.0)
     cases = []
     for name, rate, flood in (
         ("alone", RATE, []),
