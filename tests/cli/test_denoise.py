@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from functools import partial
 from pathlib import Path
 
@@ -266,7 +267,9 @@ class InterruptedEngine(HalvingEngine):
     def run(self, feed: Feed) -> FloatImage:
         type(self).seen += 1
         if self.seen == 2:
-            signal.raise_signal(signal.SIGINT)
+            # To the process, as a terminal does: raised in this thread, the event loop might sleep on.
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
         return super().run(feed)
 
 
