@@ -3,14 +3,13 @@
 import argparse
 import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from benchmarks.sections.growth import traces
 from benchmarks.server import STOPPED_WITHIN_S, running
 from tests.fuzz.server import Target
+from tests.periodic import every
 from tests.soak.load import run
 from tests.soak.report import Outcome, save
 from tests.soak.traffic import stream
@@ -40,7 +39,7 @@ def soak(minutes: float, seed: int) -> Outcome:
     with running() as server:
         target, watch = Target(server, set()), Watch()
         before = traces(server)
-        with sampled(watch, target), _told(watch):
+        with sampled(watch, target), every(PROGRESS_S, partial(_tell, watch)):
             run(target, stream(seed), watch, 60 * minutes)
         died, after = not target.alive, traces(server) if target.alive else 0
         server.process.send_signal(signal.SIGTERM)
@@ -50,28 +49,13 @@ def soak(minutes: float, seed: int) -> Outcome:
         return Outcome(watch, minutes, seed, (before, after), target.tracebacks, died, status)
 
 
-@contextmanager
-def _told(watch: Watch) -> Iterator[None]:
-    """Print a line every minute until the block ends."""
-    over = threading.Event()
-
-    def tell() -> None:
-        while not over.wait(PROGRESS_S):
-            _, service, children = watch.memory[-1]
-            count = watch.outcomes.total()
-            print(
-                f"{watch.elapsed / 60:5.1f} min {count:7d} answers, {len(watch.wrong)} wrong, "
-                f"{service:.0f} MB and {children:.0f} MB in children",
-                flush=True,
-            )
-
-    teller = threading.Thread(target=tell)
-    teller.start()
-    try:
-        yield
-    finally:
-        over.set()
-        teller.join()
+def _tell(watch: Watch) -> None:
+    _, service, children = watch.memory[-1]
+    print(
+        f"{watch.elapsed / 60:5.1f} min {watch.outcomes.total():7d} answers, {len(watch.wrong)} wrong, "
+        f"{service:.0f} MB and {children:.0f} MB in children",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -3,8 +3,7 @@
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +12,7 @@ from tests.fuzz.campaign import Failure
 from tests.fuzz.inputs import Input
 from tests.fuzz.server import Target
 from tests.fuzz.verdict import Answer, failures
+from tests.periodic import every
 from tests.soak.traffic import BOUNDS, is_ordinary
 
 SAMPLE_S = 1.0
@@ -62,20 +62,12 @@ class Watch:
         return float(np.percentile(self.seconds[kind], percent))
 
 
-@contextmanager
-def sampled(watch: Watch, target: Target) -> Iterator[None]:
+def sampled(watch: Watch, target: Target) -> AbstractContextManager[None]:
     """Write down the memory of the service and of its children every second until the block ends."""
-    over = threading.Event()
 
     def sample() -> None:
-        while not over.wait(SAMPLE_S) and target.alive:
+        if target.alive:
             memory = target.memory()
             watch.memory.append((watch.elapsed, memory.service, memory.children))
 
-    thread = threading.Thread(target=sample)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return every(SAMPLE_S, sample)
