@@ -108,6 +108,11 @@ class Claim:
         self.bytes += bytes_
         self._admission.bytes += bytes_
 
+    def add_pixels(self, pixels: int) -> None:
+        """Hold `pixels` more, whether they fit or not: what a network makes of a tiny picture may be larger."""
+        self.pixels += pixels
+        self._admission.pixels += pixels
+
     def take(self, pixels: int, work: float, deadline_s: float) -> None:
         """Claim `pixels` and the `work` of the network. Raises Overloaded."""
         self._admission.check_pixels(pixels)

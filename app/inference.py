@@ -1,16 +1,13 @@
 """A request's work through the scheduler."""
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any
 
-from app.codecs.picture import Frame
 from app.intake import Intake
 from app.registry import Function
 from app.scheduler import Work
 from app.service import Service
-from models.autoencoding import Coding, to_input
 from models.denoising import Feed
 from models.pixels import FloatImage
 
@@ -45,14 +42,3 @@ async def run_network(service: Service, intake: Intake[Any], function: Function,
         queued, ran = await service.scheduler.run(intake.engine, function, work, intake.claim, intake.deadline)
         intake.timings.add("queue", queued)
         intake.timings.add("infer", ran)
-
-
-async def code(service: Service, intake: Intake[Any], function: Function, frames: Sequence[Frame]) -> list[Coding]:
-    """Make frames fit for an autoencoder and run it, or its encoder."""
-    codings = []
-    for frame in frames:
-        fit = partial(to_input, frame.pixels, intake.engine.card.input)
-        image = await service.workers.run(intake.claim, intake.timings, "infer", frame.pixels.size, fit)
-        codings.append(Coding(image))
-    await run_network(service, intake, function, codings)
-    return codings

@@ -1,6 +1,6 @@
 """Which format the answer has."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from fastapi import Request
 
@@ -47,6 +47,12 @@ def accepted_format(accept: str | None, own: Format, side: int) -> Format:
             if _admits(media_range, each):
                 return each
     raise _not_acceptable(accept, side, fitting)
+
+
+def preferred(accept: str | None, types: Sequence[str]) -> str:
+    """Return the one of the media `types` that the Accept header wants most, the first where it names none."""
+    ranges, _ = _ranges(accept or "*/*")
+    return next((media_range for media_range in ranges if media_range in types), types[0])
 
 
 def _check_side(format_: Format, side: int) -> None:

@@ -1,5 +1,7 @@
 """Parts of the OpenAPI document that FastAPI can't derive: bodies of two kinds, answers that are files, problems."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI
@@ -70,6 +72,8 @@ _OPTION_EXAMPLES: dict[str, list[Any]] = {
     "metadata": ["none"],
     "output": ["comparison"],
     "ensemble": [True],
+    "size": ["model"],
+    "paper": [False, True],
     "normalize": [True],
     "encoding": ["base64"],
 }
@@ -85,8 +89,10 @@ def problems(*kinds: type[LimpidError], guarded: bool = True) -> Responses:
     return {status: _problem_response(status, of_status) for status, of_status in found.items()}
 
 
-def upload(options: type[BaseModel]) -> dict[str, Any]:
+def upload(options: type[BaseModel], others: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """Return the declaration of an upload: a form with the picture and the options, or its bytes and a query.
+
+    `others` are the files that a form may have beside the picture, by field, and what each is.
 
     The routes parse options by themselves: what FastAPI does for a model of query parameters takes a quarter of the
     time that a thumbnail's request takes in all.
@@ -96,7 +102,8 @@ def upload(options: type[BaseModel]) -> dict[str, Any]:
         {"name": name, "in": "query", "required": False, "schema": field | {"examples": _OPTION_EXAMPLES[name]}}
         for name, field in fields.items()
     ]
-    form = {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY["schema"], **_without_default(fields)}}
+    files = {FIELD: _BINARY["schema"]} | {name: _BINARY["schema"] | {"description": others[name]} for name in others}
+    form = {"type": "object", "required": [FIELD], "properties": files | _without_default(fields)}
     raw = dict.fromkeys([*(f"image/{each}" for each in SOURCES), "application/octet-stream"], _BINARY)
     body = {"required": True, "content": {"multipart/form-data": {"schema": form}, **raw}}
     return {"parameters": query, "requestBody": body}

@@ -1,6 +1,6 @@
 """The options of each endpoint: as query parameters or form fields, checked by the same models."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -84,10 +84,11 @@ class Options(BaseModel):
         fields = self.parse(form.items())
         return self.model_copy(update={name: getattr(fields, name) for name in fields.model_fields_set})
 
-    def check_controls(self, card: ModelCard) -> None:
-        """Raise InvalidParameter for an option that the client gave and the model does not have."""
+    def check_controls(self, card: ModelCard, files: Collection[str] = ()) -> None:
+        """Raise InvalidParameter for an option, or a file of that name, that was given and the model does not have."""
+        given = self.model_fields_set.union(files)
         for name in get_args(Control):
-            if name in self.model_fields_set and name not in card.controls:
+            if name in given and name not in card.controls:
                 there = ", ".join(card.controls) or "none"
                 raise InvalidParameter(f"{name} is no option of {card.name}; its options: {there}")
 
@@ -127,11 +128,32 @@ class DenoiseOptions(ImageOptions):
         return self.sigma == "auto" and self.strength > 0
 
 
-class ReconstructOptions(ImageOptions):
+class CodingOptions(Options):
+    """What all that autoencoders do takes."""
+
+    paper: bool = Field(
+        default=False,
+        description="the picture shows a digit in dark ink on light paper: the model sees it cut out, white on black",
+    )
+
+
+class ReconstructOptions(CodingOptions, ImageOptions):
     """What /reconstruct takes."""
 
+    output: Literal["image", "error-map", "comparison"] = Field(
+        default="image",
+        description="the reconstruction, a heat map over the picture of where the two differ, or before beside after",
+    )
+    size: Literal["original", "model"] = Field(
+        default="original", description="of the answer: the picture's own, or that at which the model sees it"
+    )
 
-class EncodeOptions(Options):
+    @property
+    def widened(self) -> int:
+        return 2 if self.output == "comparison" else 1
+
+
+class EncodeOptions(CodingOptions):
     """What /encode takes."""
 
     normalize: bool | None = Field(default=None, description="scale to unit length; default: as the model's card says")

@@ -9,7 +9,8 @@ CARD_FILE = "card.json"
 MODEL_FILE = "model.keras"
 
 Task = Literal["denoise", "autoencode"]
-Control = Literal["sigma", "strength", "normalize"]
+Control = Literal["sigma", "strength", "normalize", "mask", "paper"]
+Statistic = Literal["mean_squared_error"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Version = Annotated[str, Field(pattern=r"^\d+(\.\d+){0,2}$", max_length=32)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -31,6 +32,9 @@ class Input(_Part):
     width: int | None = Field(default=None, gt=0, description="fixed width in pixels; null: any")
     multiple: int = Field(default=1, gt=0, description="height and width are padded to a multiple of this")
     halo: int = Field(default=0, ge=0, description="pixels that a tile needs around what it keeps")
+    background: Literal["white", "black"] = Field(
+        default="white", description="what an autoencoder sees where a picture is transparent"
+    )
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
@@ -65,8 +69,11 @@ class Embedding(_Part):
 class Anomaly(_Part):
     """How unusual a picture is: where its statistic stands among those of held-out pictures."""
 
-    statistic: Literal["mean_squared_error"]
+    statistic: Statistic = Field(description="one of models.anomaly: the larger, the more unusual a picture")
     quantiles: tuple[float, ...] = Field(min_length=2, description="of held-out pictures, evenly spaced from 0 to 1")
+    error_scale: float = Field(
+        gt=0, description="absolute error, 0-1, that 99 % of the pixels of held-out pictures stay below: see error maps"
+    )
 
 
 class Figure(_Part):

@@ -57,6 +57,11 @@ def to_gray(values: FloatImage) -> FloatImage:
     return np.asarray(values @ weights, dtype=np.float32)[..., None]
 
 
+def luma(red: FloatImage, green: FloatImage, blue: FloatImage) -> FloatImage:
+    """Return the luma of three planes of one shape, as `to_gray` has it; of equal ones, those, to the bit."""
+    return np.asarray(green + np.float32(0.299) * (red - green) + np.float32(0.114) * (blue - green), dtype=np.float32)
+
+
 def _scaled(values: FloatImage, levels: float) -> FloatImage:
     return np.asarray(np.rint(np.clip(values, 0.0, 1.0) * np.float32(levels)))
 

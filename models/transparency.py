@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from models.pixels import Mask, Samples
+from models.pixels import FloatImage, Mask, Samples
 
 BLOCK = 512
 """The side of the squares, in pixels, that are filled at a time: it bounds the memory."""
@@ -54,6 +54,20 @@ def on_white(pixels: Samples, alpha: Samples) -> Samples:
         weight = alpha[strip, :, None].astype(np.uint64)
         result[strip] = (pixels[strip] * weight + top * (top - weight) + top // np.uint64(2)) // top
     return result
+
+
+def is_opaque(alpha: Samples) -> bool:
+    """Tell whether nothing shines through `alpha` (H, W)."""
+    return bool(alpha.min() == np.iinfo(alpha.dtype).max)
+
+
+def laid_on(plane: FloatImage, weight: FloatImage, background: float, *, premultiplied: bool) -> FloatImage:
+    """Return one channel (H, W) over `background` by its `weight`, alpha (H, W): float32, all in 0-1.
+
+    `premultiplied` values are multiplied with alpha already.
+    """
+    own = plane if premultiplied else plane * weight
+    return np.asarray(own + np.float32(background) * (np.float32(1.0) - weight), dtype=np.float32)
 
 
 def undo_premultiplied(pixels: Samples, alpha: Samples) -> Samples:

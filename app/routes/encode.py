@@ -8,16 +8,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.answers import common_headers
-from app.codecs.picture import Picture
+from app.coding import code, unseen
 from app.deps import ServiceDep
-from app.inference import code
 from app.intake import admitted
+from app.negotiation import preferred
 from app.openapi import embedding_responses, upload
 from app.options import EncodeOptions
 from models.autoencoding import unit_length
 from models.card import ModelCard
 from models.pixels import FloatImage
 
+JSON = "application/json"
 NPY = "application/x-npy"
 
 router = APIRouter(tags=["images"])
@@ -33,23 +34,32 @@ router = APIRouter(tags=["images"])
 async def encode_picture(request: Request, service: ServiceDep) -> Response:
     """Answer the picture's embedding: a vector that is near for pictures that look alike to the model.
 
-    The model sees the picture at its own input size (and in gray, if it is a gray model).
+    The model sees the picture at its own input size (in gray, if it is a gray model, and without transparency);
+    X-Warnings says so. The same pixels give the same vector, whatever format they come in. `paper=true` is for a digit
+    written in dark ink on light paper, and models of digits: the model sees it as it was trained, white on black.
     """
     async with admitted(request, EncodeOptions, service, "autoencode", service.settings.default_encode) as intake:
         card, asked = intake.engine.card, intake.options.normalize
-        (coding,) = await code(service, intake, "encode", intake.picture.frames[:1])
+        first = intake.picture.frames[:1]
+        (coding,) = await code(service, intake, "encode", first)
         normalize = asked if asked is not None else bool(card.embedding and card.embedding.normalize)
         vector = unit_length(coding.output) if normalize else coding.output
-        headers = common_headers(card, intake.timings) | _warnings(intake.picture)
-        encoding = intake.options.encoding or ("npy" if NPY in request.headers.get("Accept", "") else "json")
-        if encoding == "npy":
+        headers = common_headers(card, intake.timings) | _warnings(
+            unseen(card.input, [coding], first), frames=len(intake.picture.frames)
+        )
+        encoding = intake.options.encoding
+        if encoding == "npy" or (encoding is None and preferred(_accept(request), (JSON, NPY)) == NPY):
             return Response(_npy(vector), media_type=NPY, headers=headers)
         return JSONResponse(_json(vector, card, normalize, in_base64=encoding == "base64"), headers=headers)
 
 
-def _warnings(picture: Picture) -> dict[str, str]:
-    count = len(picture.frames)
-    return {"X-Warnings": f"the embedding is that of the first of {count} frames"} if count > 1 else {}
+def _accept(request: Request) -> str:
+    return ", ".join(request.headers.getlist("Accept"))
+
+
+def _warnings(unseen_: list[str], frames: int) -> dict[str, str]:
+    told = [*unseen_, *([f"the embedding is that of the first of {frames} frames"] if frames > 1 else [])]
+    return {"X-Warnings": "; ".join(told)} if told else {}
 
 
 def _npy(vector: FloatImage) -> bytes:

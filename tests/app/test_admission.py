@@ -38,6 +38,16 @@ def test_everything_is_given_back_once() -> None:
     assert (budget.requests, budget.bytes, budget.pixels, budget.finished) == (0, 0, 0, 1)
 
 
+def test_pixels_that_a_network_made_are_held_even_beyond_the_limit() -> None:
+    budget = admission()
+    claim = budget.claim(None)
+    claim.take(900, 5.0, 30)
+    claim.add_pixels(300)
+    assert (claim.pixels, budget.pixels) == (1200, 1200)
+    claim.release()
+    assert budget.pixels == 0
+
+
 def test_refused_request_holds_nothing() -> None:
     budget = admission()
     budget.claim(9 * MEGABYTE)

@@ -1,4 +1,4 @@
-"""POST /reconstruct and POST /encode from outside."""
+"""POST /reconstruct and POST /encode from outside, with the repository's model of digits."""
 
 import base64
 import io
@@ -9,7 +9,10 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from tests.conftest import decoded, encoded, png
+from tests.conftest import decoded, png
+from tests.http.conftest import Connect
+
+MODEL = "digits-ae"
 
 
 def digit(index: int) -> np.ndarray:
@@ -19,7 +22,7 @@ def digit(index: int) -> np.ndarray:
 
 
 async def post(client: httpx.AsyncClient, path: str, pixels: np.ndarray, **options: object) -> httpx.Response:
-    response = await client.post(path, files={"file": png(pixels)}, params=options)
+    response = await client.post(path, files={"file": png(pixels)}, params={"model": MODEL, **options})
     assert response.status_code == 200, response.text
     return response
 
@@ -89,8 +92,26 @@ async def test_encodings_hold_the_same_numbers(client: httpx.AsyncClient) -> Non
     npy = await post(client, "/encode", digit(5), encoding="npy")
     assert npy.headers["content-type"] == "application/x-npy"
     assert np.array_equal(np.load(io.BytesIO(npy.content), allow_pickle=False), as_json)
-    accepted = await client.post("/encode", content=png(digit(5)), headers={"accept": "application/x-npy"})
-    assert accepted.content == npy.content
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/x-npy", "application/x-npy"),
+        ("application/x-npy, */*", "application/x-npy"),
+        ("application/json;q=0.5, application/x-npy", "application/x-npy"),
+        ("application/json, application/x-npy;q=0.5", "application/json"),
+        ("application/json, application/x-npy;q=0", "application/json"),
+        ("*/*", "application/json"),
+        ("text/html", "application/json"),
+    ],
+)
+async def test_accept_chooses_between_json_and_npy(connect: Connect, accept: str, kind: str) -> None:
+    async with connect() as client:
+        answer = await client.post("/encode", content=png(digit(5)), headers={"accept": accept})
+        assert answer.headers["content-type"] == kind
+        chosen = await client.post("/encode?encoding=base64", content=png(digit(5)), headers={"accept": accept})
+        assert chosen.headers["content-type"] == "application/json"
 
 
 async def test_same_digit_is_nearer_than_another(client: httpx.AsyncClient) -> None:
@@ -99,13 +120,3 @@ async def test_same_digit_is_nearer_than_another(client: httpx.AsyncClient) -> N
     }
     assert load_digits().target[[0, 10, 1]].tolist() == [0, 0, 1]
     assert vectors[0] @ vectors[10] > vectors[0] @ vectors[1]
-
-
-async def test_format_of_the_file_does_not_matter_to_the_embedding(client: httpx.AsyncClient) -> None:
-    gray = digit(7)
-    colour = np.repeat(gray[..., None], 3, axis=2)
-    one, other = [
-        np.array((await client.post("/encode", content=encoded(each, "PNG"))).json()["embedding"])
-        for each in (gray, colour)
-    ]
-    assert one == pytest.approx(other, abs=1e-5)
