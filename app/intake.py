@@ -1,7 +1,7 @@
-"""What every upload goes through before a model sees it: admission, body, options, model, picture."""
+"""What every upload goes through before a model sees it: admission, body, options, model, picture and mask."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -12,12 +12,15 @@ from app.admission import REQUEST_BYTES, Claim
 from app.batching import work_of
 from app.codecs.picture import Frame, Header, Picture
 from app.deadline import in_time, seconds_for
+from app.masks import MaskFile, open_mask, read_mask
+from app.multipart import MASK
 from app.options import Options
 from app.registry import Engine, Function
 from app.service import Service
 from app.timings import Timings
 from app.uploads import declared_length, read_upload
 from models.card import Task
+from models.pixels import Mask
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 ReadT = TypeVar("ReadT", bound=Options, covariant=True)
@@ -27,12 +30,14 @@ ReadT = TypeVar("ReadT", bound=Options, covariant=True)
 class Intake(Generic[ReadT]):
     """A checked request: its options, the model it is for, the decoded picture, and what it may use.
 
-    `name` is the uploaded file's. `deadline` is on the clock of `time.monotonic`.
+    `mask` tells which pixels of each frame to repair, (H, W); None without one. `name` is the uploaded file's.
+    `deadline` is on the clock of `time.monotonic`.
     """
 
     options: ReadT
     engine: Engine
     picture: Picture
+    mask: Mask | None
     name: str | None
     timings: Timings
     claim: Claim
@@ -45,13 +50,13 @@ class Intake(Generic[ReadT]):
 
 @asynccontextmanager
 async def admitted(
-    request: Request, kind: type[OptionsT], service: Service, task: Task, default: str
+    request: Request, kind: type[OptionsT], service: Service, task: Task, default: str, *, others: Collection[str] = ()
 ) -> AsyncIterator[Intake[OptionsT]]:
     """Read and check a request for a model of `task`, `default` unless the client names one.
 
-    Options, of the `kind` given, come from the query or, in a form, from its fields. What runs inside is cancelled when
-    the deadline is over or the client hangs up. Raises the errors of app.errors for clients, and
-    app.deadline.ClientGone.
+    Options, of the `kind` given, come from the query or, in a form, from its fields; beside the picture, a form may
+    have a file in each of the fields `others`. What runs inside is cancelled when the deadline is over or the client
+    hangs up. Raises the errors of app.errors for clients, and app.deadline.ClientGone.
     """
     service.draining.check_open()
     service.registry.all()
@@ -59,26 +64,36 @@ async def admitted(
     settings = service.settings
     claim = service.admission.claim(declared_length(request, settings.max_body_bytes))
     try:
-        upload = await read_upload(request, claim, limit=settings.max_body_bytes, seconds=settings.upload_timeout_s)
+        upload = await read_upload(
+            request, claim, limit=settings.max_body_bytes, seconds=settings.upload_timeout_s, others=others
+        )
         options = query.merged(upload.form)
         engine = service.registry.get_for(task, options.model or default)
-        options.check_controls(engine.card)
+        options.check_controls(engine.card, (MASK,) if upload.mask else ())
         timings = Timings.of(request.scope)
         async with in_time(request, seconds_for(0, settings.deadline_s)) as deadline:
             with service.scheduler.expecting():
                 header, picture = await service.transcoder.open(claim, timings, upload.file)
+                timings.pixels = header.pixels
+                opened = await open_mask(service, claim, timings, upload.mask) if upload.mask else None
                 seconds = seconds_for(header.pixels * options.passes, settings.deadline_s)
-                pixels = header.pixels * options.widened * header.depth // 8
-                claim.take(pixels, _work(options, engine, header, settings.tile), seconds)
+                claim.take(_pixels(options, header, opened), _work(options, engine, header, settings.tile), seconds)
                 if picture is None:
                     deadline.move(seconds)
                     picture = await service.transcoder.decode(claim, timings, upload.file, header)
-            intake = Intake(options, engine, picture, upload.name, timings, claim, time.monotonic() + seconds)
+                mask = await read_mask(service, claim, timings, opened, picture) if opened else None
+            intake = Intake(options, engine, picture, mask, upload.name, timings, claim, time.monotonic() + seconds)
             claim.add_bytes(REQUEST_BYTES - claim.bytes)
-            del upload, picture  # nothing here may keep the file or the pixels while the network runs
+            del upload, picture, opened, mask  # nothing here may keep the file or the pixels while the network runs
             yield intake
     finally:
         claim.release()
+
+
+def _pixels(options: Options, header: Header, mask: MaskFile | None) -> int:
+    """Return the pixels that a request holds, as those of 8 bits."""
+    beside = mask.header.pixels * mask.header.depth // 8 if mask else 0
+    return header.pixels * options.widened * header.depth // 8 + beside
 
 
 def _work(options: Options, engine: Engine, header: Header, tile: int) -> float:

@@ -1,5 +1,6 @@
-"""Reading a multipart form piece by piece: the picture's bytes go into one buffer, and nowhere else."""
+"""Reading a multipart form piece by piece: each file's bytes go into one buffer, and nowhere else."""
 
+from collections.abc import Collection
 from io import BytesIO
 
 from python_multipart import MultipartParser
@@ -9,23 +10,25 @@ from python_multipart.multipart import parse_options_header
 from app.errors import MalformedRequest, NoImage
 
 FIELD = "file"
+MASK = "mask"
 MAX_FIELDS = 32
 MAX_FIELD_BYTES = 1024
 
 
 class FormReader:
-    """A form with one picture in the field `file` and short text fields beside it.
+    """A form with one picture in the field `file`, short text fields and up to one file in each of `others` beside it.
 
     Everything else is an error, a form that is cut off too: python-multipart itself drops the part that is not whole.
-    `fields` are the texts by name, `filename` is the picture's as the client has it: trust nothing in it.
+    `fields` are the texts by name.
     """
 
-    def __init__(self, content_type: str) -> None:
+    def __init__(self, content_type: str, others: Collection[str] = ()) -> None:
         _, options = parse_options_header(content_type)
         if b"boundary" not in options:
             raise MalformedRequest("the form can't be read: its Content-Type names no boundary")
         self.fields: dict[str, str] = {}
-        self.filename: str | None = None
+        self._taken = (FIELD, *others)
+        self._files: dict[str, tuple[BytesIO, str]] = {}
         self._file: BytesIO | None = None
         self._name = ""
         self._text: bytearray | None = None
@@ -46,6 +49,11 @@ class FormReader:
         except FormParserError as error:
             raise MalformedRequest(f"the form can't be read: {error}") from error
 
+    @property
+    def filename(self) -> str | None:
+        """The picture's name as the client has it: trust nothing in it."""
+        return self._files[FIELD][1] if FIELD in self._files else None
+
     def write(self, chunk: bytes) -> None:
         """Take the next piece of the body. Raises MalformedRequest, NoImage."""
         try:
@@ -53,14 +61,19 @@ class FormReader:
         except FormParserError as error:
             raise MalformedRequest("the form can't be read: it is no valid multipart/form-data") from error
 
-    def finish(self) -> BytesIO:
-        """Return the picture's bytes once the body has ended. Raises MalformedRequest, NoImage."""
+    def finish(self) -> dict[str, BytesIO]:
+        """Return the files by field, the picture's always, once the body has ended. Raises MalformedRequest, NoImage.
+
+        Where nothing is chosen for a field, browsers send no bytes without a name: that is no file.
+        """
         if not self._ended:
             raise MalformedRequest("the form can't be read: it is cut off before its last boundary")
-        if self._file is None or not self._file.tell():
+        sent = {field: file for field, (file, name) in self._files.items() if file.tell() or name}
+        if FIELD not in sent or not sent[FIELD].tell():
             raise NoImage(f"the form has no file, or an empty one, in the field {FIELD!r}")
-        self._file.seek(0)
-        return self._file
+        for file in sent.values():
+            file.seek(0)
+        return sent
 
     def close(self) -> None:
         """Read no more. Parser and reader know each other: unless they part, a garbage collection has to find them."""
@@ -92,16 +105,16 @@ class FormReader:
             self._begin_text()
 
     def _begin_file(self, filename: bytes) -> None:
-        if self._name != FIELD:
+        if self._name not in self._taken:
             raise NoImage(f"the picture goes into the field {FIELD!r}, not {self._name!r}")
-        if self._file is not None:
-            raise MalformedRequest(f"the form has two files; 1 is taken, in the field {FIELD!r}")
+        if self._name in self._files:
+            raise MalformedRequest(f"the form has two files in the field {self._name!r}; 1 is taken")
         self._file, self._text = BytesIO(), None
-        self.filename = filename.decode("utf-8", "replace")
+        self._files[self._name] = self._file, filename.decode("utf-8", "replace")
 
     def _begin_text(self) -> None:
-        if self._name == FIELD:
-            raise NoImage(f"the field {FIELD!r} is text: send it as a file, with a file name")
+        if self._name in self._taken:
+            raise NoImage(f"the field {self._name!r} is text: send it as a file, with a file name")
         if self._name in self.fields:
             raise MalformedRequest(f"the field {self._name!r} is there twice")
         if len(self.fields) == MAX_FIELDS:

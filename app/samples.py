@@ -11,7 +11,7 @@ REQUEST_ID = "6f1c2a90d4be4c6b8f0e7a3d5b9c1e24"
 
 _SAMPLES: tuple[LimpidError, ...] = (
     errors.NoImage("the form has no file, or an empty one, in the field 'file'"),
-    errors.MalformedRequest("the form has two files; 1 is taken, in the field 'file'"),
+    errors.MalformedRequest("the form has two files in the field 'file'; 1 is taken"),
     errors.Unauthorized("an API key is needed: send it as X-API-Key, or as Authorization: Bearer"),
     errors.Forbidden("the API key is not one of this service's"),
     errors.UnknownModel("no model 'unet'; there are: photo@6, digits-denoise@1, digits-ae@1"),

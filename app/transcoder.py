@@ -63,11 +63,6 @@ class Transcoder:
 
         Raises UnsupportedImage, ImageTooLarge, ImageTooSmall, CorruptImage.
         """
-        header, picture = await self._opened(claim, timings, file)
-        timings.pixels = header.pixels
-        return header, picture
-
-    async def _opened(self, claim: Claim, timings: Timings, file: BytesIO) -> tuple[Header, Picture | None]:
         if might_be_plain(file):
             return await self._workers.run(claim, timings, "decode", 0, partial(self._look, file))
         message = Message({"do": "inspect"}, [file.getbuffer()])

@@ -1,6 +1,7 @@
-"""Reading the picture and the form's options out of a request, within the limits, while they arrive."""
+"""Reading the files and the form's options out of a request, within the limits, while they arrive."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,7 +13,7 @@ from starlette.datastructures import Headers
 
 from app.admission import REQUEST_BYTES, Claim
 from app.errors import BodyTooLarge, MalformedRequest, NoImage, RequestTimeout, UnsupportedImage
-from app.multipart import FIELD, FormReader
+from app.multipart import FIELD, MASK, FormReader
 
 NAME_CHARACTERS = 1000
 """As much of a file's name as is looked at, from its end: what is done to names takes the square of their length."""
@@ -20,22 +21,25 @@ NAME_CHARACTERS = 1000
 
 @dataclass(frozen=True)
 class Upload:
-    """The picture's file, the form fields beside it by name, and the file's own name as the client has it."""
+    """The picture's file, the form fields beside it by name, the file's own name as the client has it, and a mask."""
 
     file: BytesIO
     form: dict[str, str]
     name: str | None
+    mask: BytesIO | None
 
 
 class _Reader(Protocol):
     """Where the body's pieces go."""
 
     fields: dict[str, str]
-    filename: str | None
+
+    @property
+    def filename(self) -> str | None: ...
 
     def write(self, chunk: bytes) -> None: ...
 
-    def finish(self) -> BytesIO: ...
+    def finish(self) -> dict[str, BytesIO]: ...
 
     def close(self) -> None: ...
 
@@ -47,17 +51,17 @@ class _RawReader:
         _, options = parse_options_header(disposition)
         named = options.get(b"filename")
         self.fields: dict[str, str] = {}
-        self.filename = None if named is None else named.decode("utf-8", "replace")
+        self.filename: str | None = None if named is None else named.decode("utf-8", "replace")
         self._file = BytesIO()
 
     def write(self, chunk: bytes) -> None:
         self._file.write(chunk)
 
-    def finish(self) -> BytesIO:
+    def finish(self) -> dict[str, BytesIO]:
         if not self._file.tell():
             raise NoImage(f"the body is empty: send the image's bytes, or a form with the field {FIELD!r}")
         self._file.seek(0)
-        return self._file
+        return {FIELD: self._file}
 
     def close(self) -> None:
         pass
@@ -74,13 +78,16 @@ def declared_length(request: Request, limit: int) -> int | None:
     return int(header)
 
 
-async def read_upload(request: Request, claim: Claim, *, limit: int, seconds: float) -> Upload:
+async def read_upload(
+    request: Request, claim: Claim, *, limit: int, seconds: float, others: Collection[str] = ()
+) -> Upload:
     """Read a multipart form or a raw body of up to `limit` bytes within `seconds`.
 
-    Every byte is counted as it arrives, and claimed where the length was not declared. Raises NoImage,
-    MalformedRequest, UnsupportedImage for another type, BodyTooLarge, RequestTimeout, Overloaded.
+    A form may have a file in each of the fields `others`, beside the picture's. Every byte is counted as it arrives,
+    and claimed where the length was not declared. Raises NoImage, MalformedRequest, UnsupportedImage for another type,
+    BodyTooLarge, RequestTimeout, Overloaded.
     """
-    with closing(_reader(request.headers)) as reader:
+    with closing(_reader(request.headers, others)) as reader:
         try:
             async with asyncio.timeout(seconds):
                 await _receive(request, reader, claim, limit)
@@ -90,15 +97,15 @@ async def read_upload(request: Request, claim: Claim, *, limit: int, seconds: fl
                 limit=seconds,
                 headers={"Connection": "close"},
             ) from error
-        name = reader.filename
-        return Upload(reader.finish(), reader.fields, name and name[-NAME_CHARACTERS:])
+        name, files = reader.filename, reader.finish()
+        return Upload(files[FIELD], reader.fields, name and name[-NAME_CHARACTERS:], files.get(MASK))
 
 
-def _reader(headers: Headers) -> _Reader:
+def _reader(headers: Headers, others: Collection[str]) -> _Reader:
     content_type = headers.get("Content-Type", "application/octet-stream")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return FormReader(content_type)
+        return FormReader(content_type, others)
     if not kind.startswith("image/") and kind != "application/octet-stream":
         raise UnsupportedImage(
             f"a body of type {kind} is not read: send multipart/form-data with the field {FIELD!r}, "

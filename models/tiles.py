@@ -152,9 +152,13 @@ def cut(picture: Pixels, tile: Tile) -> Pixels:
     return padded
 
 
+def kept(whole: Pixels, tile: Tile) -> Pixels:
+    """Return the part of `whole` (H, W, C) that `tile` keeps, less the padding, as a view."""
+    return whole[tile.rows.keep_start : tile.rows.keep_stop, tile.columns.keep_start : tile.columns.keep_stop]
+
+
 def stitch(whole: Pixels, tile: Tile, result: Pixels) -> None:
     """Write what `tile` keeps of its `result` (as large as the tile, …, C) into `whole` (H, W, C), less the padding."""
-    rows, columns = tile.rows, tile.columns
-    target = whole[rows.keep_start : rows.keep_stop, columns.keep_start : columns.keep_stop]
-    top, left = rows.keep_start - rows.start, columns.keep_start - columns.start
+    target = kept(whole, tile)
+    top, left = tile.rows.keep_start - tile.rows.start, tile.columns.keep_start - tile.columns.start
     target[...] = result[top : top + target.shape[0], left : left + target.shape[1]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.errors import LimpidError, MalformedRequest, NoImage
-from app.multipart import MAX_FIELD_BYTES, MAX_FIELDS, FormReader
+from app.multipart import FIELD, MASK, MAX_FIELD_BYTES, MAX_FIELDS, FormReader
 
 TYPE = "multipart/form-data; boundary=x"
 PICTURE = bytes(range(256)) * 20 + b"\r\n--y\r\n--x\r\r\n--"
@@ -18,16 +18,17 @@ def field(name: str, value: bytes) -> bytes:
     return part(f'Content-Disposition: form-data; name="{name}"', value)
 
 
-def file(body: bytes = PICTURE, name: str = "file") -> bytes:
-    return part(f'Content-Disposition: form-data; name="{name}"; filename="ü.png"\r\nContent-Type: image/png', body)
+def file(body: bytes = PICTURE, name: str = "file", filename: str = "ü.png") -> bytes:
+    disposition = f'form-data; name="{name}"; filename="{filename}"'
+    return part(f"Content-Disposition: {disposition}\r\nContent-Type: image/png", body)
 
 
 def form(*parts: bytes) -> bytes:
     return b"".join(parts) + b"--x--\r\n"
 
 
-def read(body: bytes, size: int) -> FormReader:
-    reader = FormReader(TYPE)
+def read(body: bytes, size: int, *others: str) -> FormReader:
+    reader = FormReader(TYPE, others)
     for start in range(0, len(body), size):
         reader.write(body[start : start + size])
     return reader
@@ -36,9 +37,39 @@ def read(body: bytes, size: int) -> FormReader:
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000, 10**6])
 def test_pieces_of_any_size(size: int) -> None:
     reader = read(form(field("sigma", b"25"), file(), field("quality", "9ü".encode())), size)
-    assert reader.finish().read() == PICTURE
+    assert reader.finish()[FIELD].read() == PICTURE
     assert reader.fields == {"sigma": "25", "quality": "9ü"}
     assert reader.filename == "ü.png"
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+@pytest.mark.parametrize("first", [FIELD, MASK])
+def test_a_mask_beside_the_picture(size: int, first: str) -> None:
+    parts = {FIELD: file(), MASK: file(PICTURE[::-1], MASK, "mask.png")}
+    body = form(parts.pop(first), field("format", b"png"), *parts.values())
+    reader = read(body, size, MASK)
+    assert {name: sent.read() for name, sent in reader.finish().items()} == {FIELD: PICTURE, MASK: PICTURE[::-1]}
+    assert (reader.filename, reader.fields) == ("ü.png", {"format": "png"})
+
+
+def test_a_mask_that_was_not_chosen_in_a_form_is_none() -> None:
+    assert read(form(file(), file(b"", MASK, "")), 10**6, MASK).finish().keys() == {FIELD}
+    assert read(form(file(), file(b"", MASK, "mask.png")), 10**6, MASK).finish().keys() == {FIELD, MASK}
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "named"),
+    [
+        (form(file(name=MASK)), NoImage, "'file'"),
+        (form(file(), file(name=MASK), file(name=MASK)), MalformedRequest, "two files in the field 'mask'"),
+        (form(file(), field(MASK, b"text")), NoImage, "'mask' is text"),
+        (form(file(), file(name="masks")), NoImage, "'masks'"),
+    ],
+)
+def test_what_is_wrong_with_a_mask_is_named(body: bytes, error: type[LimpidError], named: str) -> None:
+    with pytest.raises(error) as refusal:
+        read(body, 10**6, MASK).finish()
+    assert named in refusal.value.detail
 
 
 @pytest.mark.parametrize(
@@ -58,6 +89,7 @@ def test_file_names_as_they_are_sent(sent: bytes, understood: str) -> None:
         (form(field("sigma", b"1")), NoImage, "'file'"),
         (form(file(b"")), NoImage, "empty"),
         (form(file(name="picture")), NoImage, "'picture'"),
+        (form(file(), file(name="mask")), NoImage, "'mask'"),
         (form(field("file", b"text")), NoImage, "text"),
         (form(file(), file()), MalformedRequest, "two files"),
         (form(field("sigma", b"1"), field("sigma", b"2"), file()), MalformedRequest, "'sigma'"),

@@ -22,6 +22,7 @@ from tests.http.conftest import Connect
 COMMITTED = Path(__file__).parent.parent.parent / "docs" / "openapi.json"
 OPTIONS = {"/denoise": DenoiseOptions, "/reconstruct": ReconstructOptions, "/encode": EncodeOptions}
 PICTURES = {"/denoise": {"X-Noise-Sigma"}, "/reconstruct": {"X-Reconstruction-Error", "X-Anomaly-Score"}}
+FILES = {"/denoise": {"file", "mask"}, "/reconstruct": {"file"}, "/encode": {"file"}}
 PATH_ERRORS = {"not_found"}
 """What no declared path can answer."""
 GUARD_ERRORS = {"malformed_request", "unauthorized", "forbidden", "rate_limited"}
@@ -103,7 +104,7 @@ def test_uploads_take_a_form_and_raw_bytes(document: dict[str, Any], path: str) 
     assert content.keys() == {"multipart/form-data"} | raw
     form = content["multipart/form-data"]["schema"]
     assert form["required"] == ["file"]
-    assert form["properties"].keys() == OPTIONS[path].model_fields.keys() | {"file"}
+    assert form["properties"].keys() == OPTIONS[path].model_fields.keys() | FILES[path]
     assert {parameter["name"] for parameter in operation["parameters"]} == OPTIONS[path].model_fields.keys()
 
 
