@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from models.pixels import FloatImage, to_bytes, to_float
-from training.degradations import boxes, gaussian, jpeg, poisson, resized, salt_and_pepper, speckle
+from training.degradations import (
+    blacked_out,
+    box_mask,
+    boxes,
+    gaussian,
+    jpeg,
+    poisson,
+    resized,
+    salt_and_pepper,
+    speckle,
+)
 from training.evaluate import degrade
 
 
@@ -90,6 +100,17 @@ def test_a_box_has_one_colour_and_may_touch_the_edge(rng: np.random.Generator) -
     noisy = boxes(flat(2.0, 8), 1, rng, sides=(8, 8))
     assert len(np.unique(noisy.reshape(-1, 3), axis=0)) == 1
     assert 0 <= noisy.min() <= noisy.max() <= 1
+
+
+def test_a_mask_tells_the_boxes_that_are_blacked_out(rng: np.random.Generator) -> None:
+    clean = flat(2.0, 64)
+    mask = box_mask(clean.shape, 3, rng, sides=(4, 9))
+    assert mask.shape == (64, 64)
+    assert 16 <= mask.sum() <= 3 * 81
+    black = blacked_out(clean, mask)
+    assert not black[mask].any()
+    assert (black[~mask] == 2).all()
+    assert (clean == 2).all()
 
 
 @pytest.mark.parametrize("subsampled", [False, True])

@@ -1,4 +1,4 @@
-"""Bias-free residual U-Net that removes noise of a known level.
+"""Bias-free residual U-Net that repairs a picture, told by a map what of each pixel is known to be wrong.
 
 Sources: residual learning of the noise (DnCNN, Zhang et al. 2017); a noise-level map as an input and work at
 half resolution (FFDNet, Zhang et al. 2018); a residual U-Net without biases (DRUNet, Zhang et al. 2021; Mohan et
@@ -55,19 +55,21 @@ def multiple_of(widths: Sequence[int]) -> int:
     return int(UNSHUFFLE * 2 ** (len(widths) - 1))
 
 
-def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32", name: str = "denoiser") -> keras.Model:
+def build(
+    widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32", name: str = "denoiser", told: str = "sigma"
+) -> keras.Model:
     """Build the network.
 
-    Inputs, by name: `image` (N, H, W, 3) float32, 0-1 but not clipped; `sigma` (N, H, W, 1) float32, the noise's
-    standard deviation on the same scale. Output: the denoised image, like `image`. H and W are multiples of
-    `2 ** len(widths)`. `widths` and `blocks` give channels and residual blocks per level, on the way down and as many
-    on the way up, at the last level once; `trunk` is the Keras dtype policy of everything but the input skip and the
-    last convolution. The function is homogeneous: f(a·image, a·sigma) = a·f(image, sigma) for a > 0.
+    Inputs, by name: `image` (N, H, W, 3) float32, 0-1 but not clipped; a map called `told` (N, H, W, 1) float32, such
+    as `sigma`, the noise's standard deviation on the same scale. Output: the repaired image, like `image`. H and W are
+    multiples of `2 ** len(widths)`. `widths` and `blocks` give channels and residual blocks per level, on the way down
+    and as many on the way up, at the last level once; `trunk` is the Keras dtype policy of everything but the input
+    skip and the last convolution. The function is homogeneous: f(a·image, a·map) = a·f(image, map) for a > 0.
     """
     image = keras.Input((None, None, COLOURS), name="image")
-    sigma = keras.Input((None, None, 1), name="sigma")
+    known = keras.Input((None, None, 1), name=told)
     make = _Builder(trunk)
-    tensor = SpaceToDepth(UNSHUFFLE, name="unshuffle")(layers.Concatenate(name="input")([image, sigma]))
+    tensor = SpaceToDepth(UNSHUFFLE, name="unshuffle")(layers.Concatenate(name="input")([image, known]))
     tensor = make.conv(tensor, "head", widths[0])
     skips = []
     for level, below in enumerate(widths[1:]):
@@ -88,4 +90,4 @@ def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32", 
         name="tail",
     )
     noise = DepthToSpace(UNSHUFFLE, name="shuffle")(last(tensor))
-    return keras.Model({"image": image, "sigma": sigma}, layers.Add(name="clean")([image, noise]), name=name)
+    return keras.Model({"image": image, told: known}, layers.Add(name="clean")([image, noise]), name=name)

@@ -1,6 +1,6 @@
 """Noise models, each once: training, evaluation and tests draw from here."""
 
-from training.degradations.boxes import boxes
+from training.degradations.boxes import blacked_out, box_mask, boxes
 from training.degradations.gaussian import gaussian, gaussian_clipped
 from training.degradations.impulse import salt_and_pepper
 from training.degradations.jpeg import jpeg
@@ -13,6 +13,8 @@ from training.degradations.speckle import speckle
 __all__ = [
     "Degraded",
     "Mix",
+    "blacked_out",
+    "box_mask",
     "boxes",
     "gaussian",
     "gaussian_clipped",
