@@ -16,7 +16,7 @@ from models.card import ModelCard
 from models.denoising import Feed
 from models.estimating import COLOURS
 from models.inference import POLICIES, for_inference
-from models.loader import ENCODER, ESTIMATOR, denoiser_of, load
+from models.loader import ENCODER, ESTIMATOR, autoencoder_of, denoiser_of, load
 from models.pixels import FloatImage
 from models.processor import has_bfloat16
 from models.store import Artifact, ArtifactError
@@ -64,10 +64,12 @@ class TensorFlowEngine:
         self.traces = 0
         self.trial: tuple[float, float] | None = None
         model = load(artifact)
+        network = denoiser_of(model) if self.card.task == "denoise" else autoencoder_of(model)
+        self._channels: dict[str, int] = {name: tensor.shape[-1] for name, tensor in network.input.items()}
         if self.card.task == "denoise":
-            self._run, self._run_float32 = self._denoisers(denoiser_of(model))
+            self._run, self._run_float32 = self._denoisers(network)
         else:
-            self._run = self._run_float32 = self._traced(model, model.input)
+            self._run = self._run_float32 = self._traced(network, network.input)
         self._encode: Callable[[Feed], Any] | None = None
         if self.card.embedding:
             self._encode = self._traced_alone(model.get_layer(ENCODER))
@@ -112,17 +114,19 @@ class TensorFlowEngine:
             raise TypeError(f"{self.card.reference} has no noise estimator")
         return _cost(NARROWNESS * self.card.estimator.kmac_per_pixel, shape)
 
-    def warm(self, tile: int) -> None:
+    def warm(self, tile: int, *, every_shape: bool = True) -> None:
         """Run every batch of every shape that comes, so that no request pays for what a first run sets up.
 
         `tile` is the longest side of a tile. The kernels of a shape and batch are made in its first run. `trial` is
         the work and the seconds of one more run, of the largest shape. A second graph in float32 is left cold: its
         first run costs 0.03 s more than others, that of a shape some milliseconds. So is an estimator's but for its
-        largest shape: the first runs of the others cost 3 to 8 milliseconds each, together a second of the start.
+        largest shape: the first runs of the others cost 3 to 8 milliseconds each, together a second of the start. And
+        so, unless `every_shape` is wanted, are all but the largest: up to 20 milliseconds each on a CPU.
         """
         if self.card.estimator:
             self.estimate({"image": np.zeros((1, *shapes(self.card.estimator, tile)[-1], COLOURS), np.float32)})
-        for shape in shapes(self.card.input, tile):
+        possible = shapes(self.card.input, tile)
+        for shape in possible if every_shape else possible[-1:]:
             for size in batch_sizes(shape):
                 feed = self._blank(size, shape)
                 self.run(feed)
@@ -133,8 +137,7 @@ class TensorFlowEngine:
         self.trial = self.cost(shape), time.perf_counter() - started
 
     def _blank(self, size: int, shape: Shape) -> Feed:
-        image = np.zeros((size, *shape, self.card.input.channels), np.float32)
-        return {"image": image} | ({"sigma": image[..., :1]} if "sigma" in self.card.controls else {})
+        return {name: np.zeros((size, *shape, count), np.float32) for name, count in self._channels.items()}
 
     def _precision(self, asked: Precision) -> str:
         """Return what the model is computed in.

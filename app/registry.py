@@ -66,7 +66,9 @@ def load_with_tensorflow(artifact: Artifact, settings: Settings) -> Engine:
     if first:
         _settle()
     engine = TensorFlowEngine(artifact, settings.precision)
-    engine.warm(settings.tile)
+    defaults = {settings.default_denoise, settings.default_reconstruct, settings.default_encode}
+    asked_for_by_name = defaults.isdisjoint((artifact.card.name, artifact.card.reference))
+    engine.warm(settings.tile, every_shape=engine.device == "gpu" or not asked_for_by_name)
     return engine
 
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +17,8 @@ from tensorflow.python.eager import context
 
 from app.batching import FLOAT32_COST, batch_sizes, shapes, work_of
 from app.engine import TensorFlowEngine, use
+from app.registry import load_with_tensorflow
+from app.settings import Settings
 from models.card import Input
 from models.denoising import Denoising, Feed, denoise
 from models.estimating import estimate
@@ -22,6 +26,7 @@ from models.inference import for_inference
 from models.loader import denoiser_of, load
 from models.pixels import FloatImage
 from models.store import BUNDLED, Artifact, ArtifactError, newest, verify
+from tests import inpainter
 from tests.blind import write_artifact
 from tests.conftest import psnr, with_noise
 
@@ -69,6 +74,13 @@ def recording(run: Callable[[Feed], FloatImage], seen: set[tuple[int, ...]]) -> 
     return recorded
 
 
+def recording_call(seen: set[tuple[int, ...]]) -> Callable[[Callable[[Feed], Any], Feed], None]:
+    def recorded(_: Callable[[Feed], Any], feed: Feed) -> None:
+        seen.add(feed["image"].shape[:3])
+
+    return recorded
+
+
 @pytest.mark.parametrize("name", ["photo", "digits-denoise"])
 def test_pictures_of_any_size_meet_warmed_shapes_and_are_never_traced_again(name: str) -> None:
     engine = TensorFlowEngine(artifact(name), "float32")
@@ -94,6 +106,17 @@ def test_warming_covers_every_batch_that_is_ever_put_together() -> None:
     engine.warm(TILE)
     assert warmed == {(size, 28, 28) for size in (1, 2, 4, 8, 16, 32, 64)}
     assert engine.traces == 2
+
+
+@pytest.mark.parametrize(("default", "count"), [("photo", 1), ("digits-denoise", 64), ("digits-denoise@2", 64)])
+def test_models_that_are_asked_for_by_name_are_warmed_for_their_largest_shape(
+    default: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warmed: set[tuple[int, ...]] = set()
+    monkeypatch.setattr("app.engine._call", recording_call(warmed))
+    load_with_tensorflow(artifact("digits-denoise"), Settings(default_denoise=default, tile=320, device="cpu"))
+    assert len({each[1:] for each in warmed}) == count
+    assert (1, 320, 320) in warmed
 
 
 @pytest.mark.parametrize("picture", ["astronaut", "chelsea", "coffee"])
@@ -187,6 +210,21 @@ def test_estimators_are_warmed_for_every_shape_and_never_traced_again(
         estimate(np.zeros((height, width, 3), np.uint8), recording(blind.estimate, seen), spec, tile=TILE)
     assert seen <= warmed
     assert blind.traces == 3
+
+
+def test_a_network_that_takes_a_mask_is_warmed_and_fed_by_name(tmp_path: Path) -> None:
+    engine = TensorFlowEngine(inpainter.write_artifact(tmp_path, "boxes"), "bfloat16")
+    engine.warm(128)
+    assert engine.traces == 2
+    pixels = with_noise(np.full((150, 200, 3), 128, np.uint8))
+    mask = np.zeros((150, 200), np.bool_)
+    mask[40:60, 70:90] = True
+    filled = denoise(pixels, engine.run, engine.card.input, tile=128, mask=mask)
+    assert (filled != pixels).any(axis=2)[mask].mean() > 0.9
+    assert np.array_equal(filled[~mask], pixels[~mask])
+    found = denoise(np.where(mask[..., None], 0, pixels), engine.run, engine.card.input, tile=128, mask="auto")
+    assert (found[mask] != filled[mask]).any()
+    assert engine.traces == 2
 
 
 def test_estimates_are_float32_whatever_the_precision(blind: TensorFlowEngine) -> None:
