@@ -55,13 +55,13 @@ class Settings(BaseSettings):
 
     artifacts_dir: Path = Field(default=BUNDLED, description="directory of `<name>/<version>/` folders")
     models: Names = Field(
-        default=("photo", "digits-denoise", "digits-ae"),
+        default=("photo", "photo-ae", "digits-denoise", "digits-ae"),
         min_length=1,
         description="comma-separated names to load, each in its newest version or as name@version",
     )
     default_denoise: str = Field(default="photo", description="the model of /denoise unless the client names one")
-    default_reconstruct: str = Field(default="digits-ae", description="the same for /reconstruct")
-    default_encode: str = Field(default="digits-ae", description="the same for /encode")
+    default_reconstruct: str = Field(default="photo-ae", description="the same for /reconstruct")
+    default_encode: str = Field(default="photo-ae", description="the same for /encode")
     device: Device = Field(default="auto", description="what the networks run on")
     precision: Precision = Field(
         default="auto", description="of the denoisers' arithmetic for 8 bits; auto: bfloat16 where there is one"

@@ -11,7 +11,23 @@ from models.pixels import FloatImage
 Measure = Callable[[FloatImage, FloatImage], float]
 """What a network sees of a picture and what it makes of it, both (height, width, channels) in 0-1, to a statistic."""
 
-STATISTICS: Mapping[Statistic, Measure] = {"mean_squared_error": reconstruction_error}
+LEAST_VARIANCE = 0.02**2
+"""Of the pixels of a picture in 0-1: what a flatter one counts as."""
+
+
+def relative_error(original: FloatImage, reconstructed: FloatImage) -> float:
+    """Return the mean squared error by the variance of the original's pixels: the share of it that was not explained.
+
+    The error alone grows with contrast: it takes a thin digit for a common one and a bold one for a rare one, whatever
+    they show (docs/decisions/0019-autoencoders.md).
+    """
+    return reconstruction_error(original, reconstructed) / max(float(np.var(original)), LEAST_VARIANCE)
+
+
+STATISTICS: Mapping[Statistic, Measure] = {
+    "mean_squared_error": reconstruction_error,
+    "relative_squared_error": relative_error,
+}
 """What a card may name: the larger, the more unusual a picture."""
 
 

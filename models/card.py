@@ -10,7 +10,7 @@ MODEL_FILE = "model.keras"
 
 Task = Literal["denoise", "autoencode"]
 Control = Literal["sigma", "strength", "normalize", "mask", "paper"]
-Statistic = Literal["mean_squared_error"]
+Statistic = Literal["mean_squared_error", "relative_squared_error"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Version = Annotated[str, Field(pattern=r"^\d+(\.\d+){0,2}$", max_length=32)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

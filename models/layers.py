@@ -33,3 +33,36 @@ class DepthToSpace(_BlockLayer):
 
     def call(self, inputs: Any) -> Any:
         return ops.depth_to_space(inputs, self.block, data_format="channels_last")
+
+
+FLATTEST = 0.02
+"""The least deviation that a picture is divided by, of pixels in 0-1: below, what it has of contrast may be noise."""
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class Standardize(keras.layers.Layer):
+    """Takes brightness and contrast out of pictures (N, H, W, C): the mean of each becomes 0, its deviation 1.
+
+    Over all pixels and channels of a picture, so that its colours stay; a flat one is divided by `FLATTEST`.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        mean, deviation = _brightness(inputs)
+        return (inputs - mean) / deviation
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class Restore(keras.layers.Layer):
+    """Puts back what `Standardize` took: of [standardised, original], the first with the second's brightness."""
+
+    def call(self, inputs: Any) -> Any:
+        standard, original = inputs
+        mean, deviation = _brightness(original)
+        return standard * deviation + mean
+
+
+def _brightness(images: Any) -> tuple[Any, Any]:
+    """Return the mean and the deviation, `FLATTEST` at least, of each of (N, H, W, C): (N, 1, 1, 1)."""
+    axes = tuple(range(1, len(images.shape)))
+    mean, variance = ops.moments(images, axes, keepdims=True)
+    return mean, ops.sqrt(ops.maximum(variance, FLATTEST**2))

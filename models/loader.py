@@ -9,8 +9,8 @@ import models.layers  # noqa: F401  registers the layers that artifacts may cont
 from models.card import MODEL_FILE
 from models.store import Artifact, ArtifactError
 
-ENCODER = "encoder"
-"""The name of an autoencoder's nested submodel that ends at the embedding."""
+ENCODER, DECODER = "encoder", "decoder"
+"""The names of an autoencoder's two nested submodels: picture to embedding, and back."""
 
 DENOISER, ESTIMATOR = "denoiser", "estimator"
 """The names of the two nested submodels of a blind denoiser: image and level to image, and image to levels."""
@@ -36,3 +36,9 @@ def denoiser_of(model: keras.Model) -> keras.Model:
     """Return the network that denoises: a nested submodel of a blind denoiser, any other model itself."""
     parts = {layer.name: layer for layer in model.layers}
     return parts.get(DENOISER, model)
+
+
+def autoencoder_of(model: keras.Model) -> keras.Model:
+    """Return an autoencoder as a model of one output, the picture, whatever it was trained to give beside that."""
+    outputs = model.output
+    return keras.Model(model.input, outputs["image"]) if isinstance(outputs, dict) else model

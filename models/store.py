@@ -43,7 +43,7 @@ ALLOWED = frozenset(
     {("keras.layers", name) for name in _KERAS_LAYERS}
     | {("keras.initializers", name) for name in ("GlorotUniform", "HeNormal", "Zeros")}
     | {("keras", "DTypePolicy"), ("keras.src.models.functional", "Functional")}
-    | {("limpid", name) for name in ("SpaceToDepth", "DepthToSpace")}
+    | {("limpid", name) for name in ("DepthToSpace", "Restore", "SpaceToDepth", "Standardize")}
 )
 """What an artifact may consist of: (module, class). Our own layers have the module `limpid`, Keras' package name."""
 

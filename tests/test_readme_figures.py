@@ -9,7 +9,7 @@ from models.store import BUNDLED, find, newest, verify
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 ROWS = {
-    match[1]: match[0] for match in re.finditer(r"^\| `([a-z-]+)` \|.*$", README.split("## Models")[1], re.MULTILINE)
+    match[1]: match[0] for match in re.finditer(r"^\| `([a-z0-9-]+)` \|.*$", README.split("## Models")[1], re.MULTILINE)
 }
 NUMBER = re.compile(r"\d+\.\d+")
 

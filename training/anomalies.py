@@ -10,7 +10,7 @@ from models.pixels import FloatImage
 QUANTILES = 201
 
 
-def anomaly_of(inputs: FloatImage, outputs: FloatImage, statistic: Statistic = "mean_squared_error") -> Anomaly:
+def anomaly_of(inputs: FloatImage, outputs: FloatImage, statistic: Statistic = "relative_squared_error") -> Anomaly:
     """Return what is usual for a network: `inputs` are held-out pictures, `outputs` what it makes of them.
 
     Both are (N, H, W, C) float32 in 0-1.

@@ -1,4 +1,4 @@
-"""Measuring a denoiser on a folder of clean photographs, under a named protocol; an .npz goes to digit_figures."""
+"""Measuring a model: a denoiser on a folder of clean photographs, under a named protocol; others where they belong."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -10,11 +10,13 @@ import numpy as np
 
 from models.card import Figure, ModelCard
 from models.pixels import ByteImage, FloatImage, to_bytes, to_float
-from training import digit_figures, digits
+from training import digit_figures, digits, photo_autoencoder_figures
+from training.box_figures import box_figures
 from training.degradations import gaussian
+from training.inference import runner
 from training.method import Method, method_of
 from training.metrics import psnr
-from training.photographs import image_files, read_picture, real_pairs
+from training.photographs import image_files, read_picture, read_rgb, real_pairs
 
 Synthetic = Literal["float", "http"]
 Protocol = Synthetic | Literal["real"]
@@ -65,13 +67,19 @@ def figures_of(
 ) -> list[Figure]:
     """Measure `model` on `data`: clean pictures at each of `sigmas`, real pairs (folders), or an .npz of digits.
 
-    With `auto` the model's own estimator tells the noise level; that of real noise nobody else knows. Raises ValueError
-    when the data are not of the kind that the model is for.
+    With `auto` the model's own estimator tells the noise level; that of real noise nobody else knows. A model that
+    takes a mask fills in boxes instead, see training.box_figures. Of an autoencoder of photographs, see
+    training.photo_autoencoder_figures, there is no PCA here, which has nothing to be fitted to. Raises ValueError when
+    the data are not of the kind that the model is for.
     """
     if data.is_file():
         return digit_figures.figures(card, model, digits.read(data))
-    if card.task != "denoise":
+    if card.task == "autoencode" and card.input.channels == 1:
         raise ValueError(f"{card.reference} is measured on an .npz of digits, not on {data}")
+    if card.task == "autoencode":
+        return photo_autoencoder_figures.figures(model, (), _photographs(data), data.name)
+    if "mask" in card.controls:
+        return box_figures(runner(model), card.input, _photographs(data), dataset=data.name)
     method = method_of(card, model, auto=auto or protocol == "real", ensemble=ensemble)
     figure = partial(psnr_figure, dataset=data.name, protocol=f"{protocol}{method.suffix}")
     if protocol == "real":
@@ -80,6 +88,10 @@ def figures_of(
         return [figure(before, metric="PSNR of the noisy pictures"), figure(after)]
     files = image_files(data)
     return [figure(denoising_psnr(method, map(read_picture, files), sigma, protocol), sigma=sigma) for sigma in sigmas]
+
+
+def _photographs(folder: Path) -> list[ByteImage]:
+    return [read_rgb(path) for path in image_files(folder)]
 
 
 def _as_it_is(noisy: ByteImage, _: float | None) -> ByteImage:

@@ -79,6 +79,8 @@ def fit(run: Run) -> Path:
     print(f"{recipe.name}: {data.describe()}", flush=True)
     model = recipe.build(policy(run.precision))
     started_from = _start_from(run.start_from, model) if run.start_from else None
+    if recipe.start and not (run.start_from or run.resume):
+        recipe.start(model, data)
     trained, targets = (network_of(model, run.only), TargetsOf(data, run.only)) if run.only else (model, data)
     compile_model(recipe, trained)
     budget = checkpoint.restore(trained, **run.budget) if run.resume else Budget(**run.budget)

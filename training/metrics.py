@@ -15,6 +15,17 @@ def psnr(clean: ByteImage, restored: ByteImage) -> float:
     return float(10 * np.log10(LEVELS**2 / error)) if error else float("inf")
 
 
+def ssim(clean: ByteImage, restored: ByteImage) -> float:
+    """Return the structural similarity of two pictures (H, W, C) uint8, 1 if equal, the mean over their channels.
+
+    With the window and the constants of Wang et al. 2004.
+    """
+    from skimage.metrics import structural_similarity
+
+    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    return float(structural_similarity(clean, restored, channel_axis=2, data_range=LEVELS, **options))
+
+
 def binary_cross_entropy(target: Vectors, output: Vectors) -> float:
     """Return the mean over all values of -t·ln(o) - (1-t)·ln(1-o), for targets and outputs in 0-1."""
     clipped = np.clip(output.astype(np.float64), 1e-7, 1 - 1e-7)

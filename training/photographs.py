@@ -64,19 +64,19 @@ class Collection:
         return f"{len(self.training)} photographs, {len(self.held_out)} held out ({sources})"
 
 
-def read_collection(folder: Path, at_least: int) -> Collection:
+def read_collection(folder: Path, at_least: int, held_out_every: int = HELD_OUT_EVERY) -> Collection:
     """Read all photographs below `folder` but those smaller than `at_least` pixels on a side.
 
-    Every 64th is held out, and at least one: what the training run reports about itself comes from these. Raises
-    ValueError where there are fewer than two.
+    Every 64th, or so, is held out, and at least one: what the training run reports about itself comes from these.
+    Raises ValueError where there are fewer than two.
     """
     read = [(path.parent.name, read_rgb(path)) for path in image_files(folder)]
     kept = [(source, image) for source, image in read if min(image.shape[:2]) >= at_least]
     if len(kept) < 2:
         raise ValueError(f"{folder} has {len(kept)} images of at least {at_least} pixels a side: needs two or more")
     images = [image for _, image in kept]
-    training = [image for index, image in enumerate(images) if index % HELD_OUT_EVERY]
-    return Collection(training, images[::HELD_OUT_EVERY], Counter(source for source, _ in kept))
+    training = [image for index, image in enumerate(images) if index % held_out_every]
+    return Collection(training, images[::held_out_every], Counter(source for source, _ in kept))
 
 
 class PatchSampler:

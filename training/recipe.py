@@ -49,7 +49,7 @@ class Recipe(Generic[DataT]):
     under `image`. `card` returns the fields of models.card.ModelCard that depend on the task: what the service needs
     to know, and the figures measured on held-out data, never on what the batches draw from. `loss` is one per output
     where there are several; `alone` has the stages in which the network of one output may be trained by itself. `epoch`
-    is the number of samples that `--epochs` counts as one.
+    is the number of samples that `--epochs` counts as one. `start` gives a fresh model weights found from the data.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Recipe(Generic[DataT]):
     seed: int = 0
     optimizer: type[AveragingAdamW] = AveragingAdamW
     alone: Mapping[str, Sequence[Stage]] = field(default_factory=dict)
+    start: Callable[[keras.Model, DataT], None] | None = None
 
     def only(self, output: str) -> "Recipe[DataT]":
         """Return the recipe for training the network of one output. Raises ValueError where it can't be alone."""

@@ -20,6 +20,7 @@ from tests.conftest import png
 from tests.http.conftest import Connect
 
 COMMITTED = Path(__file__).parent.parent.parent / "docs" / "openapi.json"
+WITH_ALL_OPTIONS = {"/denoise": "photo", "/reconstruct": "digits-ae", "/encode": "digits-ae"}
 OPTIONS = {"/denoise": DenoiseOptions, "/reconstruct": ReconstructOptions, "/encode": EncodeOptions}
 PICTURES = {"/denoise": {"X-Noise-Sigma"}, "/reconstruct": {"X-Reconstruction-Error", "X-Anomaly-Score"}}
 FILES = {"/denoise": {"file", "mask"}, "/reconstruct": {"file"}, "/encode": {"file"}}
@@ -120,6 +121,7 @@ async def test_every_option_has_examples_that_are_taken(connect: Connect, docume
             for each in document["paths"][path]["post"]["parameters"]
             if each["name"] != "model"
         }
+        together["model"] = WITH_ALL_OPTIONS[path]
         assert (await client.post(path, content=SMALL, params=together)).status_code == 200
 
 
