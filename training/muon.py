@@ -1,5 +1,6 @@
-"""The optimizer of the denoisers for photographs: Muon for the kernels that are matrices, AdamW for the rest."""
+"""The optimizer of the networks for photographs: Muon for the kernels that are matrices, AdamW for the rest."""
 
+import math
 from typing import Any
 
 import keras
@@ -18,16 +19,23 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 class AveragingMuon(AveragingAdamW):
     """Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) for convolutions, with averaged weights.
 
-    A kernel (height, width, in, out) is a matrix of height·width·in rows; its momentum is replaced by the nearest
-    orthogonal matrix, so that every direction learns at the same pace, the rare ones too. The step has the size of
-    AdamW's at the same rate, as Liu et al. 2025 (arXiv 2502.16982) scale it. Kernels narrower than `NARROWEST`, such as
-    the last one, and biases stay with AdamW. Keras' own Muon takes matrices of two axes alone. The variables are those
-    of Keras' AdamW. (The members with an underscore are Keras' own: tests/training/test_muon.py watches them.)
+    A kernel (height, width, in, out) is a matrix of height·width·in rows, a dense layer's is one as it is; its momentum
+    is replaced by the nearest orthogonal matrix, so that every direction learns at the same pace, the rare ones too.
+    The step has the size of AdamW's at the same rate, as Liu et al. 2025 (arXiv 2502.16982) scale it. Kernels narrower
+    than `NARROWEST`, such as the last one, and biases stay with AdamW. Keras' own Muon takes matrices of two axes
+    alone. The variables are those of Keras' AdamW. (The members with an underscore are Keras' own:
+    tests/training/test_muon.py watches them.)
     """
+
+    narrowest = NARROWEST
+
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """Return whether a weight of `shape` is a kernel, a convolution's or a dense layer's, wide enough for Muon."""
+        return len(shape) in {2, 4} and min(math.prod(shape[:-1]), shape[-1]) >= self.narrowest
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update one weight."""
-        if not is_matrix(variable.shape):
+        if not self.takes(variable.shape):
             super().update_step(gradient, variable, learning_rate)
             return
         momentum = self._momentums[self._get_variable_index(variable)]
@@ -38,11 +46,6 @@ class AveragingMuon(AveragingAdamW):
         size = SCALE * max(matrix.shape) ** 0.5
         step = ops.multiply(orthogonal(matrix), ops.cast(learning_rate, variable.dtype) * size)
         self.assign_sub(variable, ops.reshape(step, variable.shape))
-
-
-def is_matrix(shape: tuple[int, ...]) -> bool:
-    """Return whether a weight of `shape` is a convolution's kernel wide enough for Muon."""
-    return len(shape) == 4 and min(shape[0] * shape[1] * shape[2], shape[3]) >= NARROWEST
 
 
 def orthogonal(matrix: Any) -> Any:

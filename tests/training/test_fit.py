@@ -78,7 +78,7 @@ def test_autoencoder_ends_with_an_encoder_and_quantiles(digits_file: Path) -> No
     artifact = verify(Path("out/digits-ae/1"))
     card = artifact.card
     assert load(artifact).get_layer(ENCODER).output.shape == (None, 32)
-    assert (card.input.height, card.input.width, card.controls) == (28, 28, ("normalize",))
+    assert (card.input.height, card.input.width, card.controls) == (28, 28, ("normalize", "paper"))
     assert card.embedding
     assert (card.embedding.dimension, card.embedding.normalize) == (32, True)
     assert card.anomaly

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from training.muon import NARROWEST, SCALE, AveragingMuon, is_matrix, orthogonal
+from training.dense_muon import AveragingDenseMuon
+from training.muon import SCALE, AveragingMuon, orthogonal
 from training.optimizer import AveragingAdamW
 
 RATE = 1e-3
@@ -50,16 +51,25 @@ def test_a_step_is_as_large_as_adamws_whatever_the_gradient() -> None:
 def test_what_is_no_wide_kernel_steps_as_with_adamw(shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(0)
     start, gradient = (rng.normal(size=shape).astype(np.float32) for _ in range(2))
-    assert not is_matrix(shape)
     steps = [step(kind(RATE, weight_decay=0.0), start, gradient) for kind in (AveragingMuon, AveragingAdamW)]
     assert np.array_equal(*steps)
 
 
-def test_which_kernels_are_matrices() -> None:
-    assert is_matrix((3, 3, 48, 48))
-    assert is_matrix((1, 1, 96, 192))
-    assert not is_matrix((3, 3, 2, NARROWEST))
-    assert not is_matrix((864, 96))
+@pytest.mark.parametrize(
+    ("shape", "wide", "narrow"),
+    [
+        ((3, 3, 48, 48), True, True),
+        ((1, 1, 96, 192), True, True),
+        ((864, 96), True, True),
+        ((3, 3, 2, 16), False, True),
+        ((64, 10), False, True),
+        ((10, 2), False, False),
+        ((128,), False, False),
+    ],
+)
+def test_which_kernels_are_wide_enough(shape: tuple[int, ...], wide: bool, narrow: bool) -> None:
+    assert AveragingMuon(RATE).takes(shape) is wide
+    assert AveragingDenseMuon(RATE).takes(shape) is narrow
 
 
 def test_checkpoints_are_those_of_adamw() -> None:

@@ -1,5 +1,7 @@
 """The autoencoder of photographs: its batches, where it starts, how it is measured, and a run to an artifact."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -9,14 +11,16 @@ from PIL import Image
 
 from models.loader import DECODER, autoencoder_of, load
 from models.store import verify
-from training import loop
+from training import loop, photo_autoencoder
 from training.__main__ import main
 from training.architectures.photo_autoencoder import LINEAR, SIDE, build
+from training.fit import Run, fit
 from training.inference import encoder_of, run_in_batches, runner
 from training.losses import pair_loss
 from training.photo_autoencoder import Views, start
 from training.photo_autoencoder_figures import figures
 from training.recipe import Stage
+from training.recipes.photo_ae import RECIPE
 from training.retrieval import DISTURBANCES, recall_at_1
 
 STAGE = Stage(until=1.0, batch=16, size=SIDE)
@@ -38,6 +42,7 @@ def views(folder: Path) -> Views:
 
 @pytest.fixture(scope="module")
 def started(views: Views) -> keras.Model:
+    """The network at its start: 64 values, and few channels."""
     model = build(latent=64, widths=(8, 8, 8), blocks=(1, 1, 1))
     start(model, views)
     return model
@@ -133,18 +138,18 @@ def test_figures_stand_beside_those_of_pca(started: keras.Model, views: Views) -
     assert found["recall@1 after 20 % less brightness"] == 1.0
 
 
-@pytest.mark.timeout(200)
 def test_short_run_makes_an_artifact_that_is_measured_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(loop, "STEPS_PER_ROUND", 2)
-    assert main(["fit", "photo-ae", "--data", str(folder), "--minutes", "0.001", "--out", "out"]) == 0
-    artifact = verify(tmp_path / "out/photo-ae/1")
+    monkeypatch.setattr(photo_autoencoder, "COMPONENTS_FROM", 300)
+    small = partial(build, 256, (8, 8, 8), (1, 1, 1), 4)
+    recipe = replace(RECIPE, build=small, stages=(Stage(until=1.0, batch=2, size=SIDE),))
+    artifact = verify(fit(Run(recipe, data=folder, minutes=0.001, out=tmp_path / "out")))
     card = artifact.card
     assert (card.task, card.input.height, card.embedding and card.embedding.dimension) == ("autoencode", 128, 256)
     assert set(load(artifact).output) == {"image", "embedding"}
-    capsys.readouterr()
     assert main(["evaluate", "out/photo-ae/1", "--data", str(folder)]) == 0
     printed = capsys.readouterr().out
     assert "PSNR" in printed

@@ -161,5 +161,5 @@ def test_encoder_alone_is_the_first_half() -> None:
 
 
 def test_an_unknown_recipe_is_named_with_those_there_are() -> None:
-    with pytest.raises(ValueError, match="no recipe photos; there are: digits-denoise, digits-ae, photo, photo-best"):
+    with pytest.raises(ValueError, match=f"no recipe photos; there are: {', '.join(RECIPES)}"):
         recipe_named("photos")

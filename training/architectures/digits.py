@@ -9,7 +9,7 @@ Float32: bfloat16 was measured to be no faster on networks this small.
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from models.layers import DepthToSpace, SpaceToDepth
 from models.loader import ENCODER
@@ -17,6 +17,8 @@ from models.loader import ENCODER
 SIDE = 28
 COARSE = SIDE // 4
 MULTIPLE = 4
+DARK = -2.0
+"""Where the output starts, before its sigmoid: at the mean of digits, which are mostly background."""
 
 
 def denoiser(fine: int = 48, coarse: int = 64, blocks: int = 2) -> keras.Model:
@@ -59,7 +61,10 @@ def _decode(tensor: Any, fine: int, blocks: int) -> Any:
     """Return the image (N, H, W, 1) in 0-1 of the features (N, H/4, W/4, channels)."""
     tensor = _residual_blocks(tensor, blocks)
     tensor = DepthToSpace(2)(layers.Conv2D(4 * fine, 1, activation="relu")(tensor))
-    return DepthToSpace(2)(layers.Conv2D(4, 3, padding="same", activation="sigmoid")(tensor))
+    output = layers.Conv2D(4, 3, padding="same", activation="sigmoid")
+    image = DepthToSpace(2)(output(tensor))
+    output.bias.assign(ops.full(output.bias.shape, DARK))
+    return image
 
 
 def _residual_blocks(tensor: Any, count: int) -> Any:

@@ -3,11 +3,30 @@
 from typing import Any
 
 from training.recipe import Recipe
-from training.recipes import digits_ae, digits_denoise, photo, photo_best
+from training.recipes import (
+    digits_ae,
+    digits_denoise,
+    digits_dense,
+    digits_latent2d,
+    digits_simple,
+    photo,
+    photo_ae,
+    photo_best,
+    photo_boxes,
+)
 
-RECIPES: dict[str, Recipe[Any]] = {
-    recipe.name: recipe for recipe in (digits_denoise.RECIPE, digits_ae.RECIPE, photo.RECIPE, photo_best.RECIPE)
-}
+_MODULES = (
+    digits_simple,
+    digits_dense,
+    digits_latent2d,
+    digits_ae,
+    digits_denoise,
+    photo,
+    photo_best,
+    photo_boxes,
+    photo_ae,
+)
+RECIPES: dict[str, Recipe[Any]] = {module.RECIPE.name: module.RECIPE for module in _MODULES}
 
 
 def recipe_named(name: str) -> Recipe[Any]:
