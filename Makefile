@@ -15,10 +15,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 export TF_CPP_MIN_LOG_LEVEL ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test lint format docs bench bench-quality fuzz soak container lock clean
+.PHONY: help install serve test lint format docs bench bench-quality bench-training fuzz soak container lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.dev  ## Make .venv with the service and all that development needs
 
@@ -47,6 +47,9 @@ bench: $(VENV)/.bench  ## Measure speed, memory and manners beside peers into do
 
 bench-quality: $(VENV)/.dev  ## Measure picture quality beside other methods into docs/quality/; ARGS='--sigma 25 --data DIR'
 	$(BIN)/python -m benchmarks.quality $(ARGS)
+
+bench-training: $(VENV)/.dev  ## Race the tutorials' autoencoder to its own quality into docs/training.md; ARGS='--rounds 1'
+	$(BIN)/python -m benchmarks.training $(ARGS)
 
 fuzz: $(VENV)/.dev  ## Attack a running service with hostile files into docs/fuzzing.md; ARGS='--seed 1 --clients 8'
 	$(BIN)/python -m tests.fuzz --inputs 20000 --engine fast --report docs/fuzzing.md $(ARGS)
