@@ -15,6 +15,7 @@ from app.codecs.picture import Frame
 from app.codecs.png import write_png
 from tests.conftest import NOISE_SIGMA, decoded, encoded, png, psnr, with_noise
 
+DIGITS = {"model": "digits-ae"}
 DEEP = 65535
 TOLD = {"sigma": NOISE_SIGMA}
 
@@ -227,15 +228,15 @@ async def test_deep_pages_through_an_autoencoder(client: httpx.AsyncClient) -> N
     pages = rng.integers(0, DEEP, (2, 28, 28), dtype=np.uint16)
     target = io.BytesIO()
     tifffile.imwrite(target, pages, photometric="minisblack")
-    response = await client.post("/reconstruct", content=target.getvalue())
+    response = await client.post("/reconstruct", content=target.getvalue(), params=DIGITS)
     assert response.status_code == 200, response.text
     answer = tifffile.imread(io.BytesIO(response.content))
     assert (answer.shape, answer.dtype) == (pages.shape, pages.dtype)
     assert float(response.headers["x-anomaly-score"]) == 1.0
-    embedding = await client.post("/encode", content=target.getvalue())
+    embedding = await client.post("/encode", content=target.getvalue(), params=DIGITS)
     single = io.BytesIO()
     tifffile.imwrite(single, pages[0], photometric="minisblack")
-    alone = await client.post("/encode", content=single.getvalue())
+    alone = await client.post("/encode", content=single.getvalue(), params=DIGITS)
     assert embedding.json() == alone.json()
     assert "first of 2 frames" in embedding.headers["x-warnings"]
     assert "x-warnings" not in alone.headers
