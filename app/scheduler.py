@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -274,12 +274,13 @@ class Scheduler:
         self._wake({job for job, _ in batch}, error)
 
     def _wake(self, jobs: set[Job], error: BaseException | None) -> None:
-        """Tell the requests whose work is done or has failed."""
+        """Tell the requests whose work is done or has failed, unless Ctrl-C has closed their loop meanwhile."""
         for job in jobs if error else ():
             self._drop(job)
         over = [job for job in jobs if error or not (job.left or job.running)]
         for loop in {job.loop for job in over}:
-            loop.call_soon_threadsafe(_finish_all, [job for job in over if job.loop is loop], error)
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_finish_all, [job for job in over if job.loop is loop], error)
 
 
 def _finish_all(jobs: Sequence[Job], error: BaseException | None) -> None:

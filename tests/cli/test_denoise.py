@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -273,6 +274,15 @@ class InterruptedEngine(HalvingEngine):
         return super().run(feed)
 
 
+@pytest.fixture
+def heeded_interrupts() -> Iterator[None]:
+    """Python's own handling of Ctrl-C: a shell that started the tests in the background had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded_interrupts")
 def test_an_interrupt_leaves_whole_files_only(
     pictures: Path, tmp_path: Path, limpid: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,8 @@ from models.store import BUNDLED, find, newest, verify
 
 NAMES = tuple(find(BUNDLED))
 BACKENDS = ("tensorflow", "jax")
+OTHER_OUTPUTS = {"photo": {"noise"}, "photo-ae": {"embedding"}}
+"""What models give beside the picture."""
 
 RUN = """
 import sys
@@ -34,7 +36,11 @@ def feed_of(name: str) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     height, width = card.input.height or 64, card.input.width or 96
     feed = {"image": rng.random((2, height, width, card.input.channels), dtype=np.float32)}
-    return feed | ({"sigma": np.full((2, height, width, 1), 0.1, np.float32)} if "sigma" in card.controls else {})
+    if "sigma" in card.controls:
+        feed["sigma"] = np.full((2, height, width, 1), 0.1, np.float32)
+    if "mask" in card.controls:
+        feed["mask"] = (rng.random((2, height, width, 1)) < 0.1).astype(np.float32)
+    return feed
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_tensorflow_and_jax_agree(folder: Path, name: str) -> None:
     feed, ours, theirs = (dict(np.load(folder / name / f"{each}.npz")) for each in ("feed", *BACKENDS))
     assert ours["image"].shape == feed["image"].shape
-    assert ours.keys() == theirs.keys() == ({"image", "noise"} if "sigma" in feed else {"image"})
+    assert ours.keys() == theirs.keys() == {"image"} | OTHER_OUTPUTS.get(name, set())
     for output, values in ours.items():
         assert np.abs(values - theirs[output]).max() < 1e-4, output
