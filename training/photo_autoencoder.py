@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from models.card import Embedding, Input
-from models.layers import FLATTEST
 from models.pixels import ByteImage, FloatImage, to_float
 from training.architectures.photo_autoencoder import COLOURS, SIDE, THUMBNAIL, start_as_components
+from training.brightness import brightness
 from training.degradations import gaussian, jpeg
 from training.photo_autoencoder_figures import anomaly, figures
 from training.photographs import read_collection
@@ -122,7 +122,8 @@ def _window(photograph: ByteImage, rng: np.random.Generator) -> _Window:
 def _thumbnail(view: FloatImage) -> FloatImage:
     block = SIDE // THUMBNAIL
     small = view.reshape(THUMBNAIL, block, THUMBNAIL, block, COLOURS).mean(axis=(1, 3))
-    return np.asarray((small - view.mean()) / max(float(view.std()), FLATTEST), np.float32)
+    mean, deviation = brightness(view)
+    return np.asarray((small - mean) / deviation, np.float32)
 
 
 def _disturbed(view: FloatImage, rng: np.random.Generator) -> FloatImage:

@@ -7,10 +7,10 @@ import numpy as np
 
 from models.autoencoding import to_input
 from models.card import Anomaly, Figure, Input
-from models.layers import FLATTEST
 from models.loader import ENCODER, autoencoder_of
 from models.pixels import ByteImage, FloatImage, to_bytes
 from training.anomalies import anomaly_of
+from training.brightness import brightness
 from training.inference import encoder_of, run_in_batches, runner
 from training.metrics import psnr, ssim
 from training.retrieval import DISTURBANCES, recall_at_1
@@ -69,18 +69,13 @@ class _Components:
     def decode(self, embeddings: FloatImage, originals: FloatImage) -> FloatImage:
         """Return pictures with the brightness and the contrast of `originals`."""
         standard = self._pca.inverse_transform(embeddings).reshape(originals.shape)
-        mean, deviation = _brightness(originals)
+        mean, deviation = brightness(originals)
         return np.asarray(standard * deviation + mean, np.float32)
 
 
 def _standard(pictures: FloatImage) -> FloatImage:
-    mean, deviation = _brightness(pictures)
+    mean, deviation = brightness(pictures)
     return np.asarray((pictures - mean) / deviation, np.float32).reshape(len(pictures), -1)
-
-
-def _brightness(pictures: FloatImage) -> tuple[FloatImage, FloatImage]:
-    axes = (1, 2, 3)
-    return pictures.mean(axes, keepdims=True), np.maximum(pictures.std(axes, keepdims=True), np.float32(FLATTEST))
 
 
 def _inputs(pictures: Sequence[ByteImage], spec: Input) -> FloatImage:

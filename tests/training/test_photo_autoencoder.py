@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models.layers import Standardize
 from models.loader import DECODER, autoencoder_of, load
 from models.store import verify
 from training import loop, photo_autoencoder
 from training.__main__ import main
 from training.architectures.photo_autoencoder import LINEAR, SIDE, build
+from training.brightness import brightness
 from training.fit import Run, fit
 from training.inference import encoder_of, run_in_batches, runner
 from training.losses import pair_loss
@@ -104,6 +106,12 @@ def test_embedding_does_not_know_brightness_and_contrast(started: keras.Model, v
     inputs, _ = next(views.batches(STAGE, np.random.default_rng(1)))
     shown, encode = inputs["image"][0::2], encoder_of(started)
     assert encode({"image": 0.6 * shown + 0.1}) == pytest.approx(encode({"image": shown}), abs=1e-3)
+
+
+def test_pca_sees_pictures_standardised_as_the_network_does() -> None:
+    pictures = np.random.default_rng(0).random((2, 8, 8, 3)).astype(np.float32) * np.float32(0.4)
+    mean, deviation = brightness(pictures)
+    assert np.asarray(Standardize()(pictures)) == pytest.approx((pictures - mean) / deviation, abs=1e-5)
 
 
 def test_a_flat_picture_comes_back_flat(started: keras.Model) -> None:
