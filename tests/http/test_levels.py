@@ -16,7 +16,7 @@ from training.degradations.camera.finishing import Finishing
 from training.degradations.camera.sensor import Sensor
 
 CAMERA = Camera(
-    magnification=1.0,
+    softening=1.0,
     development=Development(cameras=(0.25, 0.25, 0.25, 0.25), gains=(2.6, 1.25, 2.1), curved=False),
     sensor=Sensor(shot=4e-4, read=1e-6, phase=(0, 0), method="bilinear", ideal=True),
     finishing=Finishing(luma=0.5, chroma=0.5, keeps_detail=True, sharpening=0.0),

@@ -12,7 +12,7 @@ from training.degradations.camera.development import Development
 from training.degradations.camera.finishing import Finishing
 from training.degradations.camera.mosaic import Method, Phase, demosaic, mosaic
 from training.degradations.camera.sensor import VARIANCE_LEFT, Sensor
-from training.degradations.resize import magnified
+from training.degradations.resize import softened
 
 PHASES = [(0, 0), (0, 1), (1, 0), (1, 1)]
 METHODS: list[Method] = ["bilinear", "malvar"]
@@ -210,16 +210,20 @@ def test_noise_is_that_of_real_photographs(photographs: list[FloatImage]) -> Non
 def test_a_cameras_own_pixels_show_less_detail(photographs: list[FloatImage]) -> None:
     picture = photographs[0][:128, :128]
     _, usual = CAMERA.shoot(picture, np.random.default_rng(0))
-    _, near = replace(CAMERA, magnification=3.0).shoot(picture, np.random.default_rng(0))
+    _, near = replace(CAMERA, softening=3.0).shoot(picture, np.random.default_rng(0))
     assert near.shape == usual.shape
-    assert np.abs(np.diff(near, axis=1)).mean() < 0.6 * np.abs(np.diff(usual, axis=1)).mean()
-    shares = [Camera.draw(np.random.default_rng(seed)).magnification > 1 for seed in range(300)]
-    assert np.mean(shares) == pytest.approx(0.5, abs=0.1)
+    assert np.abs(np.diff(near, 2, axis=1)).mean() < 0.6 * np.abs(np.diff(usual, 2, axis=1)).mean()
+    shares = [Camera.draw(np.random.default_rng(seed)).softening > 1 for seed in range(300)]
+    assert np.mean(shares) == pytest.approx(0.8, abs=0.1)
 
 
-def test_magnified_shows_the_middle(photographs: list[FloatImage]) -> None:
+def test_softened_pictures_lose_fine_grain_and_keep_the_rest(
+    photographs: list[FloatImage], rng: np.random.Generator
+) -> None:
     picture = photographs[0][:64, :96]
-    assert np.abs(magnified(picture, 1.0) - picture).max() < 1e-5
-    middle = magnified(picture, 2.0)
-    assert middle.shape == picture.shape
-    assert np.abs(middle[::2, ::2].mean(axis=(0, 1)) - picture[16:48, 24:72].mean(axis=(0, 1))).max() < 0.02
+    assert np.abs(softened(picture, 1.0) - picture).max() < 1e-5
+    soft = softened(picture, 2.5)
+    assert soft.shape == picture.shape
+    assert np.abs(soft.mean(axis=(0, 1)) - picture.mean(axis=(0, 1))).max() < 0.005
+    grain = rng.normal(0, 0.02, picture.shape).astype(np.float32)
+    assert 0.2 < (softened(picture + grain, 2.5) - soft).std() / 0.02 < 0.5

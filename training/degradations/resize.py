@@ -1,4 +1,4 @@
-"""Enlarged pictures, and enlarged noise: neighbouring pixels share it."""
+"""Softened pictures, and enlarged noise: neighbouring pixels share what they show."""
 
 import math
 
@@ -21,18 +21,22 @@ def resized(clean: FloatImage, sigma: float, factor: float, rng: np.random.Gener
     noise = gaussian(small, sigma, rng)
     top, left = rng.random(2) * (np.array(small.shape[:2]) - np.array([height, width]) / factor)
     box = (left, top, left + width / factor, top + height / factor)
-    return clean + _enlarged(noise, (width, height), box)
+    return clean + _resampled(noise, (width, height), box)
 
 
-def magnified(picture: FloatImage, factor: float) -> FloatImage:
-    """Return the middle of `picture` (H, W, C) float32, enlarged `factor` times (>= 1), bicubically, to its size."""
+def softened(picture: FloatImage, factor: float) -> FloatImage:
+    """Return `picture` (H, W, C) float32 without the detail finer than `factor` (>= 1) pixels: reduced and enlarged.
+
+    Both ways by bicubic interpolation, the way down with a window as wide as the pixels that become one.
+    """
     height, width, _ = picture.shape
-    box_height, box_width = height / factor, width / factor
-    left, top = (width - box_width) / 2, (height - box_height) / 2
-    return _enlarged(picture, (width, height), (left, top, left + box_width, top + box_height))
+    small = (max(1, round(width / factor)), max(1, round(height / factor)))
+    return _resampled(_resampled(picture, small), (width, height))
 
 
-def _enlarged(picture: FloatImage, size: tuple[int, int], box: tuple[float, float, float, float]) -> FloatImage:
+def _resampled(
+    picture: FloatImage, size: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> FloatImage:
     planes = (Image.fromarray(np.ascontiguousarray(plane)) for plane in np.moveaxis(picture, -1, 0))
-    enlarged = [np.asarray(plane.resize(size, Image.Resampling.BICUBIC, box), dtype=np.float32) for plane in planes]
-    return np.stack(enlarged, axis=-1)
+    resampled = [np.asarray(plane.resize(size, Image.Resampling.BICUBIC, box), dtype=np.float32) for plane in planes]
+    return np.stack(resampled, axis=-1)

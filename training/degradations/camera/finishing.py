@@ -8,7 +8,7 @@ from scipy import ndimage
 from models.pixels import FloatImage, to_gray
 
 LUMA_SHARE, LUMA_RADII = 0.75, (0.45, 1.6)
-CHROMA_SHARE, CHROMA_RADII = 0.6, (0.5, 2.5)
+CHROMA_SHARE, CHROMA_RADII = 0.85, (0.7, 4.0)
 DETAIL_SHARE = 0.5
 SHARPENED_SHARE, SHARPENING, SHARPENING_RADIUS = 0.35, (0.2, 0.8), 1.0
 

@@ -9,12 +9,12 @@ from training.degradations.camera.development import Development
 from training.degradations.camera.finishing import Finishing
 from training.degradations.camera.sensor import Sensor
 from training.degradations.jpeg import GRID, jpeg
-from training.degradations.resize import magnified
+from training.degradations.resize import softened
 
 COMPRESSED_SHARE = 0.75
 SUBSAMPLED_SHARE = 0.5
 QUALITIES = (80, 99)
-MAGNIFIED_SHARE, MAGNIFICATIONS = 0.5, (1.5, 3.5)
+SOFT_SHARE, SOFTENING = 0.8, (1.3, 3.0)
 """A camera's own files show less detail in a pixel than the pictures of a training set, which were scaled down."""
 
 
@@ -28,7 +28,7 @@ class Camera:
     the steps of Brooks et al. (CVPR 2019); `subsampled` and `origin` are those of `jpeg`.
     """
 
-    magnification: float
+    softening: float
     development: Development
     sensor: Sensor
     finishing: Finishing
@@ -41,9 +41,9 @@ class Camera:
         """Return a random camera at a random ISO."""
         quality = int(rng.integers(QUALITIES[0], QUALITIES[1] + 1))
         row, column = (int(each) for each in rng.integers(GRID, size=2))
-        magnification = float(rng.uniform(*MAGNIFICATIONS))
+        softening = float(rng.uniform(*SOFTENING))
         return cls(
-            magnification=magnification if rng.random() < MAGNIFIED_SHARE else 1.0,
+            softening=softening if rng.random() < SOFT_SHARE else 1.0,
             development=Development.draw(rng),
             sensor=Sensor.draw(rng),
             finishing=Finishing.draw(rng),
@@ -59,8 +59,8 @@ class Camera:
         rounding, is as soft or sharp as `noisy`, and as dark as the response makes noise on average. `noisy` has values
         of 8 bits.
         """
-        if self.magnification > 1:
-            picture = np.clip(magnified(picture, self.magnification), 0.0, 1.0)
+        if self.softening > 1:
+            picture = np.clip(softened(picture, self.softening), 0.0, 1.0)
         light = self.development.unprocess(picture)
         noisy, clean = self.sensor.expose(light, rng)
         developed = self.development.process(noisy), self.development.expected(clean, self.sensor.variance(clean))
