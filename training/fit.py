@@ -81,7 +81,8 @@ def fit(run: Run) -> Path:
     started_from = _start_from(run.start_from, model) if run.start_from else None
     if recipe.start and not (run.start_from or run.resume):
         recipe.start(model, data)
-    trained, targets = (network_of(model, run.only), TargetsOf(data, run.only)) if run.only else (model, data)
+    whole = recipe.rehearsed(model) if recipe.rehearsed else model
+    trained, targets = (network_of(whole, run.only), TargetsOf(data, run.only)) if run.only else (whole, data)
     compile_model(recipe, trained)
     budget = checkpoint.restore(trained, **run.budget) if run.resume else Budget(**run.budget)
     history = History(run.folder / "history.jsonl")

@@ -22,12 +22,15 @@ from training.inference import runner
 from training.losses import level_loss, psnr_loss
 from training.method import Method, blind
 from training.muon import AveragingMuon
+from training.own_level import OWN, rehearsed
 from training.photographs import PatchSampler, read_collection
-from training.recipe import Batch, Recipe, Stage
+from training.recipe import Alone, Batch, Recipe, Stage
 
 OVERSTATED_SHARE, OVERSTATED_BY = 0.15, 5.0
 """How many are told a level up to twice too high, and at most so much more, 0-255 scale, even without noise."""
 DOUBT = 0.1
+OWN_SHARE, OWN_WHITE_SHARE = 0.5, 0.1
+"""How many are told the network's own estimate: half, but of white noise, which it knows well, a tenth."""
 FIGURE_SIGMAS = (15.0, 25.0, 50.0)
 STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
 
@@ -89,11 +92,13 @@ def _level(degraded: Degraded) -> FloatImage:
 def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Generator) -> FloatImage:
     """Return the level that the network is told, (H, W, 1) float32 in 0-1.
 
-    Some are told up to twice the noise there is, so that a level set too high costs detail but adds nothing: a network
-    that always was told the truth leaves speckle where it looks in vain for more. What is no white noise is never known
-    exactly: there the level is off by a tenth or so.
+    Some are told `OWN`: the network's own estimate. Some are told up to twice the noise there is, so that a level set
+    too high costs detail but adds nothing: a network that always was told the truth leaves speckle where it looks in
+    vain for more. What is no white noise is never known exactly: there the level is off by a tenth or so.
     """
     height, width = degraded.noisy.shape[:2]
+    if rng.random() < (OWN_WHITE_SHARE if degraded.sigma else OWN_SHARE):
+        return np.full((height, width, 1), OWN, np.float32)
     factor = rng.uniform(1.0, 2.0) if rng.random() < OVERSTATED_SHARE else 1.0
     extra = rng.uniform(0.0, OVERSTATED_BY) if factor > 1 else 0.0
     if degraded.sigma is not None:
@@ -132,9 +137,16 @@ def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: fl
 
 
 def recipe(
-    name: str, summary: str, widths: Sequence[int], blocks: Sequence[int], mix: Mix, *, minutes: float
+    name: str,
+    summary: str,
+    widths: Sequence[int],
+    blocks: Sequence[int],
+    mix: Mix,
+    *,
+    estimator_mix: Mix,
+    minutes: float,
 ) -> Recipe[Photographs]:
-    """Return the recipe of a denoiser of this size, trained on this mix of degradations."""
+    """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`."""
     return Recipe(
         name=name,
         summary=summary,
@@ -146,5 +158,6 @@ def recipe(
         epoch=100_000,
         minutes=minutes,
         optimizer=AveragingMuon,
-        alone={"noise": ESTIMATOR_STAGES},
+        rehearsed=rehearsed,
+        alone={"noise": Alone(ESTIMATOR_STAGES, partial(Photographs, estimator_mix))},
     )

@@ -42,14 +42,23 @@ DataT = TypeVar("DataT", bound=Data)
 
 
 @dataclass(frozen=True)
+class Alone(Generic[DataT]):
+    """How the network of one output is trained by itself: in which stages, and on which data."""
+
+    stages: Sequence[Stage]
+    load: Callable[[Path | None], DataT]
+
+
+@dataclass(frozen=True)
 class Recipe(Generic[DataT]):
     """One model's data, architecture, loss and schedule.
 
     `build` takes the dtype policy of the trunk and returns an uncompiled model whose inputs are a dict, the picture
     under `image`. `card` returns the fields of models.card.ModelCard that depend on the task: what the service needs
     to know, and the figures measured on held-out data, never on what the batches draw from. `loss` is one per output
-    where there are several; `alone` has the stages in which the network of one output may be trained by itself. `epoch`
-    is the number of samples that `--epochs` counts as one. `start` gives a fresh model weights found from the data.
+    where there are several; `alone` says of which outputs the network may be trained by itself, and how. `epoch` is the
+    number of samples that `--epochs` counts as one. `start` gives a fresh model weights found from the data.
+    `rehearsed` returns the network that the batches go through, of the model's own weights, where it is another.
     """
 
     name: str
@@ -66,11 +75,13 @@ class Recipe(Generic[DataT]):
     weight_decay: float = 1e-4
     seed: int = 0
     optimizer: type[AveragingAdamW] = AveragingAdamW
-    alone: Mapping[str, Sequence[Stage]] = field(default_factory=dict)
+    alone: Mapping[str, Alone[DataT]] = field(default_factory=dict)
     start: Callable[[keras.Model, DataT], None] | None = None
+    rehearsed: Callable[[keras.Model], keras.Model] | None = None
 
     def only(self, output: str) -> "Recipe[DataT]":
         """Return the recipe for training the network of one output. Raises ValueError where it can't be alone."""
         if output not in self.alone or not isinstance(self.loss, Mapping):
             raise ValueError(f"{self.name} has no output {output!r} to train alone: {', '.join(self.alone) or 'none'}")
-        return replace(self, loss={output: self.loss[output]}, stages=self.alone[output])
+        alone = self.alone[output]
+        return replace(self, loss={output: self.loss[output]}, stages=alone.stages, load=alone.load)

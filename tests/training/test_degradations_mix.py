@@ -123,3 +123,12 @@ def test_noise_level_is_local() -> None:
 def test_noise_level_of_one_block() -> None:
     clean = np.zeros((8, 8, 3), np.float32)
     assert noise_level(clean + np.float32(0.2), clean) == pytest.approx(0.2, rel=1e-5)
+
+
+def test_pictures_with_little_noise_are_soft_where_asked(patch: FloatImage) -> None:
+    for kind, share in (("clean", 1.0), ("gaussian", 0.2)):
+        soft = drawn(Mix({kind: 1.0}, gray_share=0.0, soft_share=1.0), patch, 200)
+        changed = np.array([not np.array_equal(each.clean, patch) for each in soft])
+        assert np.mean(changed) == pytest.approx(share + (1 - share) * WEAK[1] / 75, abs=0.1)
+        assert all(each.sigma < WEAK[1] for each, one in zip(soft, changed, strict=True) if one)
+    assert all(np.array_equal(each.clean, patch) for each in drawn(Mix({"clean": 1.0}, gray_share=0.0), patch, 20))

@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models.card import Estimator
+from models.estimating import estimate
 from models.loader import ESTIMATOR, denoiser_of, load
 from models.noise_map import BLOCK
 from models.store import BUNDLED, newest, verify
+from models.tiles import Span, Tile
 from training import loop, photo_denoiser
 from training.__main__ import main
 from training.degradations import Mix
 from training.evaluate import figures_of
 from training.inference import estimator_of, runner
+from training.own_level import OWN, rehearsed
 from training.photo_denoiser import Photographs, recipe
 from training.photographs import real_pairs
 from training.recipe import Stage
@@ -34,33 +38,64 @@ def batch(folder: Path, shares: dict[str, float]):
     return next(Photographs(Mix(shares), folder).batches(STAGE, np.random.default_rng(0)))
 
 
-def test_white_noise_is_told_exactly_but_for_a_few_told_more(folder: Path) -> None:
-    inputs, targets = batch(folder, {"gaussian": 1.0})
-    told, level = inputs["sigma"][:, 0, 0, 0], targets["noise"][:, 0, 0, 0]
+def told_apart(folder: Path, kind: str):
+    """Return a batch of one kind and which of its patches are told the network's own estimate."""
+    inputs, targets = batch(folder, {kind: 1.0})
+    own = inputs["sigma"].max(axis=(1, 2, 3)) < 0
+    assert (inputs["sigma"][own] == OWN).all()
+    assert (inputs["sigma"][~own] >= 0).all()
+    return inputs, targets, own
+
+
+def test_white_noise_is_told_exactly_but_for_a_few(folder: Path) -> None:
+    inputs, targets, own = told_apart(folder, "gaussian")
     assert targets["noise"].shape == (STAGE.batch, STAGE.size // BLOCK, STAGE.size // BLOCK, 1)
+    assert 0 < np.count_nonzero(own) < 0.3 * STAGE.batch
     assert np.ptp(inputs["sigma"], axis=(1, 2)).max() == 0
+    told, level = inputs["sigma"][~own, 0, 0, 0], targets["noise"][~own, 0, 0, 0]
     assert (told >= level).all()
     assert 0 < np.count_nonzero(told > level) < 0.4 * STAGE.batch
-    noise = np.sqrt(np.mean(np.square(inputs["image"] - targets["image"]), axis=(1, 2, 3)))
+    noise = np.sqrt(np.mean(np.square(inputs["image"] - targets["image"]), axis=(1, 2, 3)))[~own]
     unclipped = noise[level < 0.1]
     assert unclipped == pytest.approx(level[level < 0.1], rel=0.15)
 
 
-def test_other_noise_is_told_block_by_block_and_not_quite(folder: Path) -> None:
-    inputs, targets = batch(folder, {"camera": 1.0})
-    assert np.ptp(inputs["sigma"], axis=(1, 2)).min() > 0
-    blocks = inputs["sigma"].reshape(STAGE.batch, -1).mean(axis=1)
-    off = np.log(blocks / targets["noise"].reshape(STAGE.batch, -1).mean(axis=1))
-    assert np.median(off) == pytest.approx(0, abs=0.06)
-    assert 0.05 < np.median(np.abs(off)) < 0.15
+def test_other_noise_is_told_block_by_block_and_not_quite_or_not_at_all(folder: Path) -> None:
+    inputs, targets, own = told_apart(folder, "camera")
+    assert 0.3 < np.mean(own) < 0.7
+    sigma, level = inputs["sigma"][~own], targets["noise"][~own]
+    assert np.ptp(sigma, axis=(1, 2)).min() > 0
+    off = np.log(sigma.mean(axis=(1, 2, 3)) / level.mean(axis=(1, 2, 3)))
+    assert np.median(off) == pytest.approx(0, abs=0.08)
+    assert 0.04 < np.median(np.abs(off)) < 0.15
 
 
-def test_a_clean_picture_is_told_to_be_clean(folder: Path) -> None:
-    inputs, targets = batch(folder, {"clean": 1.0})
+def test_a_clean_picture_is_told_to_be_clean_or_nothing(folder: Path) -> None:
+    inputs, targets, own = told_apart(folder, "clean")
     assert np.array_equal(inputs["image"], targets["image"])
     assert not targets["noise"].any()
-    assert 0 < np.count_nonzero(inputs["sigma"][:, 0, 0, 0]) < 0.4 * STAGE.batch
-    assert inputs["sigma"].max() < 6 / 255
+    assert 0.3 < np.mean(own) < 0.7
+    told = inputs["sigma"][~own, 0, 0, 0]
+    assert 0 < np.count_nonzero(told) < 0.4 * STAGE.batch
+    assert told.max() < 6 / 255
+
+
+def test_in_training_the_denoiser_is_told_what_the_service_would_tell_it() -> None:
+    rng = np.random.default_rng(0)
+    model = photo_denoiser.build((8, 16), (1, 1))
+    model.set_weights([rng.normal(0, 0.1, weight.shape) for weight in model.get_weights()])
+    trained = rehearsed(model)
+    run, spec = runner(denoiser_of(model)), Estimator(multiple=BLOCK, halo=64, kmac_per_pixel=1.0)
+    for height, width in ((64, 64), (64, 96), (96, 128)):
+        image = rng.random((3, height, width, 3), dtype=np.float32)
+        sigma = np.full((3, height, width, 1), OWN, np.float32)
+        sigma[2] = 0.1
+        outputs = trained.predict_on_batch({"image": image, "sigma": sigma})
+        for index in range(2):
+            level = estimate(image[index], estimator_of(model), spec, tile=256)
+            assert np.ptp(level.levels) > 0
+            sigma[index] = level.at(Tile(Span(0, height, 0, height), Span(0, width, 0, width)))
+        assert outputs["image"] == pytest.approx(run({"image": image, "sigma": sigma}), abs=1e-4)
 
 
 @pytest.fixture
@@ -70,7 +105,8 @@ def fit(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
     monkeypatch.setattr(loop, "STEPS_PER_ROUND", 2)
     monkeypatch.setattr(photo_denoiser, "STAGES", (Stage(until=1.0, batch=2, size=64),))
     monkeypatch.setattr(photo_denoiser, "ESTIMATOR_STAGES", (Stage(until=1.0, batch=3, size=64),))
-    small = recipe("small", "A small one.", (8, 16), (1, 1), Mix({"gaussian": 0.5, "camera": 0.5}), minutes=1)
+    mix = Mix({"gaussian": 0.5, "camera": 0.5})
+    small = recipe("small", "A small one.", (8, 16), (1, 1), mix, estimator_mix=mix, minutes=1)
     monkeypatch.setitem(RECIPES, "small", small)
     return ["fit", "small", "--data", str(folder), "--minutes", "0.01", "--out", "out"]
 

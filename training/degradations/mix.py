@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.pixels import FloatImage, to_bytes, to_float, to_gray
-from training.degradations.camera import Camera
+from training.degradations.camera import SOFTENING, Camera
 from training.degradations.gaussian import gaussian
 from training.degradations.kinds import KINDS
+from training.degradations.resize import softened
 
 WEAK = (0.3, 10.0)
 NAMES = ("gaussian", "camera", *KINDS, "clean")
@@ -35,7 +36,8 @@ class Mix:
     Gaussian noise has a sigma uniform in 0 to `sigma_max` (0-255 scale), a `weak_share` of it log-uniform in `WEAK`: an
     estimator that seldom sees little noise takes texture for it. A `gray_share` of the pairs is gray, in three equal
     channels. A `clipped_share` of what is not clean is clipped and rounded to 8 bits, as uploads are; the level told
-    stays.
+    stays. A `soft_share` of the pictures with little noise or none show no more detail in a pixel than a camera's own
+    files do: softening takes out the grain that a photograph came with, which an estimator would learn to overlook.
     """
 
     shares: Mapping[str, float]
@@ -43,6 +45,7 @@ class Mix:
     gray_share: float = 0.25
     clipped_share: float = 0.3
     weak_share: float = 0.2
+    soft_share: float = 0.0
 
     def __post_init__(self) -> None:
         if unknown := set(self.shares) - set(NAMES):
@@ -69,14 +72,21 @@ class Mix:
         self, kind: str, clean: FloatImage, gray: bool, rng: np.random.Generator
     ) -> tuple[FloatImage, FloatImage, float | None]:
         if kind == "clean":
+            clean = self._softened(clean, rng)
             return clean, clean, 0.0
         if kind == "gaussian":
             sigma = self._sigma(rng)
+            clean = self._softened(clean, rng) if sigma < WEAK[1] else clean
             # Shared noise keeps its level in the luma: noise of each channel's own would lose a third of it.
             return gaussian(clean, sigma, rng, shared=gray), clean, sigma
         if kind == "camera":
             return *Camera.draw(rng).shoot(clean, rng), None
         return KINDS[kind](clean, rng), clean, None
+
+    def _softened(self, clean: FloatImage, rng: np.random.Generator) -> FloatImage:
+        if rng.random() >= self.soft_share:
+            return clean
+        return np.clip(softened(clean, float(rng.uniform(*SOFTENING))), 0.0, 1.0)
 
     def _sigma(self, rng: np.random.Generator) -> float:
         if rng.random() < self.weak_share:

@@ -13,6 +13,8 @@ from training.photo_denoiser import recipe
 WIDTHS = (48, 96)
 BLOCKS = (2, 2)
 MIX = Mix({"gaussian": 0.55, "camera": 0.27, "mixed": 0.08, "jpeg": 0.02, "clean": 0.08})
+ESTIMATOR_MIX = Mix({"gaussian": 0.35, "camera": 0.45, "mixed": 0.08, "jpeg": 0.02, "clean": 0.1}, soft_share=0.5)
+"""More of what a level is hard to tell of."""
 
 RECIPE = recipe(
     "photo",
@@ -20,5 +22,6 @@ RECIPE = recipe(
     WIDTHS,
     BLOCKS,
     MIX,
+    estimator_mix=ESTIMATOR_MIX,
     minutes=120,
 )

@@ -4,7 +4,7 @@ Command:  python -m training fit photo-best --data FOLDER_OF_PHOTOGRAPHS --from 
 """
 
 from training.photo_denoiser import recipe
-from training.recipes.photo import MIX
+from training.recipes.photo import ESTIMATOR_MIX, MIX
 
 WIDTHS = (48, 96, 192)
 BLOCKS = (4, 4, 3)
@@ -15,5 +15,6 @@ RECIPE = recipe(
     WIDTHS,
     BLOCKS,
     MIX,
+    estimator_mix=ESTIMATOR_MIX,
     minutes=240,
 )
