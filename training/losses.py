@@ -7,8 +7,8 @@ from keras import ops
 
 from models.pixels import LEVELS
 
-PSNR_FLOOR = 1e-6
-"""Added to each squared error: below 60 dB a patch counts as done, and a perfect one has a finite logarithm."""
+PSNR_FLOOR = 1e-5
+"""Added to each squared error: at 50 dB a patch counts as done. Lower, and clean ones would outweigh all doubt."""
 
 MOST_CERTAIN, LEAST_CERTAIN = -4.0, 2.0
 """Between what the logarithm of an expected error may be: a certainty of 2 % would be a lucky patch's."""
@@ -23,14 +23,20 @@ def psnr_loss(target: Any, output: Any) -> Any:
     return ops.mean(ops.log(error + PSNR_FLOOR)) * (10.0 / 2.302585092994046)
 
 
+QUANTILE = 0.65
+"""Of a level's distribution, what is predicted: noise that is left costs more than detail that goes."""
+
+
 def level_loss(target: Any, output: Any) -> Any:
-    """Return how badly `output` predicts noise levels: the negative log-likelihood of a Laplace distribution.
+    """Return how badly `output` predicts noise levels: the negative log-likelihood of an asymmetric Laplace density.
 
     `target` (N, h, w, 1) is the standard deviation in 0-1; `output` (N, h, w, 2) is log(1 + sigma) with sigma on the
-    0-255 scale, and the logarithm of the expected absolute error of that (Kendall and Gal 2017).
+    0-255 scale, and the logarithm of the expected absolute error of that (Kendall and Gal 2017). What is learned is not
+    the median but the `QUANTILE` (pinball loss, Koenker and Bassett 1978): the same where the level is certain.
     """
     level, doubt = ops.split(ops.cast(output, "float32"), 2, axis=-1)
-    error = ops.abs(level - ops.log1p(LEVELS * ops.cast(target, "float32")))
+    missing = ops.log1p(LEVELS * ops.cast(target, "float32")) - level
+    error = 2.0 * ops.maximum(QUANTILE * missing, (QUANTILE - 1.0) * missing)
     doubt = ops.clip(doubt, MOST_CERTAIN, LEAST_CERTAIN)
     return ops.mean(error * ops.exp(-doubt) + doubt)
 
