@@ -45,7 +45,7 @@ class Estimating:
     @property
     def noise_map(self) -> NoiseMap:
         """The levels of the whole picture."""
-        return combine(self._estimates, self._visible)
+        return combine(self._estimates, self._visible, _brightness(self._pixels))
 
 
 def estimate(pixels: Pixels, run: Run, spec: Estimator, *, tile: int) -> NoiseMap:
@@ -66,3 +66,12 @@ def _blocks_seen(alpha: Samples) -> Mask:
     height, width = (up_to(side, BLOCK) for side in alpha.shape)
     padded = np.pad(alpha != 0, ((0, height - alpha.shape[0]), (0, width - alpha.shape[1])), constant_values=True)
     return np.asarray(padded.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).all(axis=(1, 3)))
+
+
+def _brightness(pixels: Pixels) -> FloatImage:
+    """Return the mean of each block of (H, W, C), in 0-1; the last ones of a side may be smaller."""
+    height, width = pixels.shape[:2]
+    edges = np.arange(0, width, BLOCK)
+    counts = np.diff(edges, append=width)
+    rows = (to_float(pixels[top : top + BLOCK]).mean(axis=(0, 2)) for top in range(0, height, BLOCK))
+    return np.stack([np.add.reduceat(row, edges) / counts for row in rows]).astype(np.float32)

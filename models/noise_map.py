@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from models.noise_envelope import capped
 from models.pixels import LEVELS, FloatImage, Mask
 from models.tiles import Span, Tile
 
@@ -54,11 +55,12 @@ def _interpolation(span: Span, blocks: int) -> tuple[slice, FloatImage]:
     return slice(needed[0], needed[-1] + 1), weights
 
 
-def combine(estimates: FloatImage, visible: Mask | None = None) -> NoiseMap:
+def combine(estimates: FloatImage, visible: Mask | None = None, brightness: FloatImage | None = None) -> NoiseMap:
     """Return the map that an estimator's output for a whole picture amounts to.
 
     `estimates` is (h, w, 2) float32: log(1 + sigma) of every block, and the logarithm of its expected absolute error.
-    `visible` (h, w) tells which blocks count for the others; None: all.
+    `visible` (h, w) tells which blocks count for the others; None: all. With `brightness` (h, w), the mean of each
+    block in 0-1, levels far above others of that brightness are lowered: see models.noise_envelope.
 
     Empirical Bayes: the levels of a picture scatter around their mean by what really differs (noise that depends on the
     brightness) and by the estimates' errors, which are large on texture. What the errors explain is taken back, each
@@ -73,7 +75,10 @@ def combine(estimates: FloatImage, visible: Mask | None = None) -> NoiseMap:
     mean = float(np.average(level.ravel(), weights=weights))
     real = _real_variance(level.ravel(), weights, mean)
     share = real / (real + spread**2)
-    return NoiseMap(np.expm1(mean + share * (level - mean)).astype(np.float32))
+    levels = np.expm1(mean + share * (level - mean))
+    if brightness is not None:
+        levels = capped(levels, brightness.astype(np.float64), counted)
+    return NoiseMap(levels.astype(np.float32))
 
 
 def _real_variance(values: _Doubles, weights: _Doubles, mean: float) -> float:

@@ -29,7 +29,10 @@ def rehearsed(model: keras.Model) -> keras.Model:
 
 
 def combined(estimates: Any) -> Any:
-    """Return the levels, (N, h, w, 1) in 0-1, that `models.noise_map.combine` finds for each of (N, h, w, 2)."""
+    """Return the levels, (N, h, w, 1) in 0-1, that `models.noise_map.combine` finds for each of (N, h, w, 2).
+
+    Without an envelope, for which a patch has too few blocks.
+    """
     level = ops.maximum(estimates[..., :1], 0.0)
     variance = 2.0 * ops.square(ops.clip(ops.exp(ops.clip(estimates[..., 1:], -20.0, 20.0)), NARROWEST, WIDEST))
     weights = 1.0 / variance

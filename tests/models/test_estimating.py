@@ -106,6 +106,28 @@ def test_levels_lie_where_the_picture_has_them() -> None:
     assert levels[12:] == pytest.approx(10, rel=0.02)
 
 
+def contrast(feed: Feed) -> FloatImage:
+    """Stand for an estimator that takes all contrast within a block for noise, and is sure of it."""
+    count, height, width, _ = feed["image"].shape
+    blocks = feed["image"].reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, 3).std(axis=(2, 4, 5))
+    return np.stack([np.log1p(255 * blocks), np.full_like(blocks, -10)], axis=-1)
+
+
+@pytest.mark.parametrize(("texture", "expected"), [(0.5, 4.0), (0.2, 20.0)])
+@pytest.mark.parametrize("size", [(203, 335), (96, 160)])
+def test_texture_as_bright_as_smooth_parts_has_hardly_more_noise(
+    texture: float, expected: float, size: tuple[int, int]
+) -> None:
+    """A deviation of 20 beside one of 2: lowered to twice that where the mean is the same, in tiles too."""
+    noise = np.random.default_rng(0).choice([-1.0, 1.0], (*size, 1)).astype(np.float32) / 255
+    pixels = 0.5 + 2 * noise
+    pixels[:, :80] = texture + 20 * noise[:, :80]
+    levels = estimate(pixels, contrast, SPEC, tile=TILE).levels
+    whole = levels[: size[0] // BLOCK]
+    assert whole[:, :10] == pytest.approx(expected, rel=0.2)
+    assert whole[:, 10:20] == pytest.approx(2, rel=0.2)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_blocks_with_hidden_pixels_do_not_count_for_others(dtype: type) -> None:
     generator = np.random.default_rng(0)

@@ -114,3 +114,32 @@ def test_few_blocks_and_absurd_doubts_give_levels(
         visible = np.ones(shape, bool)
         visible.flat[hidden] = False
     assert combine(found, visible).levels == pytest.approx(np.full(shape, np.expm1(max(level, 0))), rel=1e-5)
+
+
+def test_texture_is_not_noise_where_others_as_bright_have_less() -> None:
+    """Grass beside sky: blocks that are sure to be noisier are capped if others are as bright, and only then."""
+    noisy = np.arange(SHAPE[1]) < 20
+    found = estimates(np.where(noisy, 12.0, 2.0) * np.ones(SHAPE), 0.03)
+    alike = np.full(SHAPE, 0.5, np.float32)
+    levels = combine(found, None, alike).levels
+    assert levels[:, :20] == pytest.approx(2 * 2.0, rel=0.15)
+    assert np.array_equal(levels[:, 20:], combine(found).levels[:, 20:])
+    apart = np.where(noisy, 0.2, 0.8).astype(np.float32) * np.ones(SHAPE, np.float32)
+    assert np.array_equal(combine(found, None, apart).levels, combine(found).levels)
+
+
+def test_clipped_and_hidden_blocks_say_nothing_of_how_much_noise_there_is() -> None:
+    quiet = np.arange(SHAPE[1]) < 20
+    found = estimates(np.where(quiet, 0.2, 8.0) * np.ones(SHAPE), 0.03)
+    white = np.where(quiet, 1.0, 0.93).astype(np.float32) * np.ones(SHAPE, np.float32)
+    assert combine(found, None, white).levels[:, 20:] == pytest.approx(8, rel=0.15)
+    alike = np.full(SHAPE, 0.5, np.float32)
+    visible = np.broadcast_to(~quiet, SHAPE)
+    assert combine(found, visible, alike).levels[:, 20:] == pytest.approx(8, rel=0.15)
+    assert combine(found, None, alike).levels[:, 20:].max() < 1
+
+
+def test_few_blocks_are_not_compared() -> None:
+    found = estimates(np.where(np.arange(SHAPE[1]) < 20, 12.0, 2.0) * np.ones(SHAPE), 0.03)[:1, 15:30]
+    alike = np.full(found.shape[:2], 0.5, np.float32)
+    assert np.array_equal(combine(found, None, alike).levels, combine(found).levels)

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.card import Estimator
-from models.estimating import estimate
 from models.loader import ESTIMATOR, denoiser_of, load
-from models.noise_map import BLOCK
+from models.noise_map import BLOCK, combine
 from models.store import BUNDLED, newest, verify
 from models.tiles import Span, Tile
 from training import loop, photo_denoiser
@@ -85,14 +83,14 @@ def test_in_training_the_denoiser_is_told_what_the_service_would_tell_it() -> No
     model = photo_denoiser.build((8, 16), (1, 1))
     model.set_weights([rng.normal(0, 0.1, weight.shape) for weight in model.get_weights()])
     trained = rehearsed(model)
-    run, spec = runner(denoiser_of(model)), Estimator(multiple=BLOCK, halo=64, kmac_per_pixel=1.0)
+    run = runner(denoiser_of(model))
     for height, width in ((64, 64), (64, 96), (96, 128)):
         image = rng.random((3, height, width, 3), dtype=np.float32)
         sigma = np.full((3, height, width, 1), OWN, np.float32)
         sigma[2] = 0.1
         outputs = trained.predict_on_batch({"image": image, "sigma": sigma})
         for index in range(2):
-            level = estimate(image[index], estimator_of(model), spec, tile=256)
+            level = combine(estimator_of(model)({"image": image[index, None]})[0])
             assert np.ptp(level.levels) > 0
             sigma[index] = level.at(Tile(Span(0, height, 0, height), Span(0, width, 0, width)))
         assert outputs["image"] == pytest.approx(run({"image": image, "sigma": sigma}), abs=1e-4)
