@@ -13,7 +13,7 @@ from training.photo_denoiser import recipe
 WIDTHS = (48, 96)
 BLOCKS = (2, 2)
 MIX = Mix({"gaussian": 0.55, "camera": 0.27, "mixed": 0.08, "jpeg": 0.02, "clean": 0.08})
-ESTIMATOR_MIX = Mix({"gaussian": 0.35, "camera": 0.45, "mixed": 0.08, "jpeg": 0.02, "clean": 0.1}, soft_share=0.5)
+ESTIMATOR_MIX = Mix({"gaussian": 0.33, "camera": 0.4, "mixed": 0.08, "jpeg": 0.02, "clean": 0.17}, soft_share=0.4)
 """More of what a level is hard to tell of."""
 
 RECIPE = recipe(
