@@ -3,8 +3,8 @@
 Command:  python -m training fit photo --data FOLDER_OF_PHOTOGRAPHS --minutes 120
 Expected: 54 minutes on two Zen 4 cores that had much other work (24,900 steps) reached 33.63 / 30.92 / 27.62 dB on
           CBSD68 at sigma 15 / 25 / 50 (float protocol); 38 more 33.65 / 30.95 / 27.67 (`photo` 6); 94 more, from that
-          with --rate 8e-4 --decay-from 0.45 (53,800 steps), 33.67 / 30.97 / 27.71 dB, and after 17 minutes of
-          the estimator alone (--only noise --decay-from 0.4) 37.38 dB on the real photographs of cc15 with sigma=auto.
+          with --rate 8e-4 --decay-from 0.45 (53,800 steps), 33.67 / 30.97 / 27.71 dB, and after 9 minutes of
+          the estimator alone (--only noise --decay-from 0.4) 37.27 dB on the real photographs of cc15 with sigma=auto.
 """
 
 from training.degradations import Mix
