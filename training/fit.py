@@ -82,7 +82,10 @@ def fit(run: Run) -> Path:
     if recipe.start and not (run.start_from or run.resume):
         recipe.start(model, data)
     whole = recipe.rehearsed(model) if recipe.rehearsed else model
-    trained, targets = (network_of(whole, run.only), TargetsOf(data, run.only)) if run.only else (whole, data)
+    trained, targets = whole, data
+    if run.only:
+        trained = network_of(whole, run.only, recipe.alone[run.only].frozen)
+        targets = TargetsOf(data, run.only)
     compile_model(recipe, trained)
     budget = checkpoint.restore(trained, **run.budget) if run.resume else Budget(**run.budget)
     history = History(run.folder / "history.jsonl")

@@ -147,11 +147,12 @@ def recipe(
     minutes: float,
 ) -> Recipe[Photographs]:
     """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`."""
+    load = partial(Photographs, mix)
     return Recipe(
         name=name,
         summary=summary,
         build=partial(build, widths, blocks),
-        load=partial(Photographs, mix),
+        load=load,
         loss={"image": psnr_loss, "noise": level_loss},
         card=partial(_card, multiple=unet.multiple_of(widths), sigma_max=mix.sigma_max),
         stages=STAGES,
@@ -159,5 +160,8 @@ def recipe(
         minutes=minutes,
         optimizer=AveragingMuon,
         rehearsed=rehearsed,
-        alone={"noise": Alone(ESTIMATOR_STAGES, partial(Photographs, estimator_mix))},
+        alone={
+            "image": Alone(STAGES, load, frozen=(ESTIMATOR,)),
+            "noise": Alone(ESTIMATOR_STAGES, partial(Photographs, estimator_mix)),
+        },
     )

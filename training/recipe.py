@@ -43,10 +43,14 @@ DataT = TypeVar("DataT", bound=Data)
 
 @dataclass(frozen=True)
 class Alone(Generic[DataT]):
-    """How the network of one output is trained by itself: in which stages, and on which data."""
+    """How the network of one output is trained by itself: in which stages, on which data, and what stays as it is.
+
+    `frozen` names layers, nested submodels among them, that take part in the output but do not learn.
+    """
 
     stages: Sequence[Stage]
     load: Callable[[Path | None], DataT]
+    frozen: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

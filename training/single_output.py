@@ -1,6 +1,6 @@
 """Training the network of one of a model's outputs, while the others stay as they are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -8,8 +8,14 @@ import numpy as np
 from training.recipe import Batch, Data, Stage
 
 
-def network_of(model: keras.Model, output: str) -> keras.Model:
-    """Return the part of `model` that makes `output`, as a model of its own with the very same weights."""
+def network_of(model: keras.Model, output: str, frozen: Sequence[str] = ()) -> keras.Model:
+    """Return the part of `model` that makes `output`, as a model of its own with the very same weights.
+
+    The layers of `model` that `frozen` names learn no more. To leave them without a gradient is not enough: where that
+    counts as zero, as with JAX, they would decay.
+    """
+    for name in frozen:
+        model.get_layer(name).trainable = False
     return keras.Model(model.input, {output: model.output[output]})
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.loader import ESTIMATOR, denoiser_of, load
+from models.loader import DENOISER, ESTIMATOR, denoiser_of, load
 from models.noise_map import BLOCK, combine
 from models.store import BUNDLED, newest, verify
 from models.tiles import Span, Tile
@@ -156,13 +156,18 @@ def test_the_ensemble_is_measured(photograph: np.ndarray, tmp_path: Path) -> Non
     assert alone.value < eight.value < alone.value + 0.6
 
 
-def test_the_estimator_can_be_trained_alone(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("output", "learns", "stays"), [("noise", ESTIMATOR, DENOISER), ("image", DENOISER, ESTIMATOR)]
+)
+def test_one_part_is_trained_alone(fit: list[str], output: str, learns: str, stays: str) -> None:
     assert main(fit) == 0
-    assert main([*fit, "--from", "out/small/1", "--only", "noise"]) == 0
+    assert main([*fit, "--from", "out/small/1", "--only", output]) == 0
     first, second = (load(verify(Path(f"out/small/{version}"))) for version in (1, 2))
-    for part, same in ((denoiser_of(first), True), (first.get_layer(ESTIMATOR), False)):
-        other = second.get_layer(part.name)
-        kept = [np.array_equal(*pair) for pair in zip(part.get_weights(), other.get_weights(), strict=True)]
-        assert all(kept) is same
-    assert main([*fit, "--only", "image"]) == 1
-    assert "small has no output 'image' to train alone: noise" in capsys.readouterr().err
+    for part, same in ((learns, False), (stays, True)):
+        weights = zip(first.get_layer(part).get_weights(), second.get_layer(part).get_weights(), strict=True)
+        assert all(np.array_equal(*pair) for pair in weights) is same
+
+
+def test_an_output_to_train_alone_has_to_be_there(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*fit, "--only", "level"]) == 1
+    assert "small has no output 'level' to train alone: image, noise" in capsys.readouterr().err

@@ -1,17 +1,17 @@
-"""`photo-best`: the larger denoiser for photographs, three times the work of `photo`.
+"""`photo-best`: the larger denoiser for photographs, two and a half times the work of `photo`.
 
-Command:  python -m training fit photo-best --data FOLDER_OF_PHOTOGRAPHS --from photo --minutes 240
+Command:  python -m training fit photo-best --data FOLDER_OF_PHOTOGRAPHS --from photo --only image --minutes 240
 """
 
 from training.photo_denoiser import recipe
 from training.recipes.photo import ESTIMATOR_MIX, MIX
 
-WIDTHS = (48, 96, 192)
-BLOCKS = (4, 4, 3)
+WIDTHS = (48, 96)
+BLOCKS = (5, 6)
 
 RECIPE = recipe(
     "photo-best",
-    "Removes noise from photographs, colour and gray, better than `photo` at three times its cost.",
+    "Removes noise from photographs, colour and gray, better than `photo` at two and a half times its cost.",
     WIDTHS,
     BLOCKS,
     MIX,
