@@ -12,6 +12,7 @@ import keras
 
 from models.card import CARD_FILE, MODEL_FILE, Figure, ModelCard, read_card, version_key
 from models.store import find, verify
+from training.compact import compact
 
 
 def next_version(directory: Path, name: str) -> str:
@@ -23,7 +24,8 @@ def next_version(directory: Path, name: str) -> str:
 def export(model: keras.Model, fields: Mapping[str, Any], directory: Path) -> Path:
     """Write `model` and the card made of `fields` as `<directory>/<name>/<version>/`, and return that folder.
 
-    The artifact is built beside its place, verified as the service would, and moved there in one step. Raises
+    The artifact is built beside its place, verified as the service would, and moved there in one step. Kernels are
+    stored as training.compact rounds them: measure a model of rounded weights. Raises
     pydantic.ValidationError for a card that is not complete and models.store.ArtifactError for a model with parts
     that the service would refuse.
     """
@@ -33,6 +35,7 @@ def export(model: keras.Model, fields: Mapping[str, Any], directory: Path) -> Pa
         partial = Path(scratch) / target.parent.name / target.name
         partial.mkdir(parents=True)
         model.save(partial / MODEL_FILE)
+        compact(partial / MODEL_FILE)
         digest = hashlib.sha256((partial / MODEL_FILE).read_bytes()).hexdigest()
         write_card(ModelCard(**fields, sha256=digest), partial)
         verify(partial)

@@ -10,6 +10,7 @@ from models.card import Training
 from models.loader import load
 from models.store import BUNDLED, newest, verify
 from training.checkpoint import Checkpoint
+from training.compact import rounded
 from training.complexity import kmac_per_pixel
 from training.export import export, next_version
 from training.growth import adopt
@@ -126,10 +127,10 @@ def _start_from(reference: str, model: keras.Model) -> str:
 def _export(
     run: Run, model: keras.Model, data: Data, description: str, budget: Budget, started_from: str | None
 ) -> Path:
-    """Rebuild the model in float32, measure it on held-out data and write the artifact."""
+    """Rebuild the model in float32, with its weights as they are stored, measure it and write the artifact."""
     recipe = run.recipe
     final = recipe.build("float32")
-    final.set_weights(model.get_weights())
+    final.set_weights(rounded(model.get_weights()))
     fields = {
         "name": recipe.name,
         "version": next_version(run.out, recipe.name),
