@@ -54,7 +54,7 @@ class Run:
 
     @property
     def scheduled(self) -> Recipe[Any]:
-        """The recipe with what the command line replaces of its schedule. Raises ValueError for an unknown output."""
+        """The recipe with what the command line replaces of its schedule. Raises ValueError for an unknown part."""
         asked: dict[str, Any] = {"rate": self.rate, "decay_from": self.decay_from}
         recipe = self.recipe.only(self.only) if self.only else self.recipe
         return replace(recipe, **{name: value for name, value in asked.items() if value is not None})
@@ -85,8 +85,9 @@ def fit(run: Run) -> Path:
     whole = recipe.rehearsed(model) if recipe.rehearsed else model
     trained, targets = whole, data
     if run.only:
-        trained = network_of(whole, run.only, recipe.alone[run.only].frozen)
-        targets = TargetsOf(data, run.only)
+        part = recipe.alone[run.only]
+        trained = network_of(whole, part.loss, part.frozen)
+        targets = TargetsOf(data, part.loss)
     compile_model(recipe, trained)
     budget = checkpoint.restore(trained, **run.budget) if run.resume else Budget(**run.budget)
     history = History(run.folder / "history.jsonl")

@@ -35,6 +35,11 @@ FIGURE_SIGMAS = (15.0, 25.0, 50.0)
 STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
 
 ESTIMATOR_STAGES = (Stage(until=0.5, batch=64, size=64), Stage(until=1.0, batch=16, size=128))
+AUTO_STAGES = (Stage(until=0.3, batch=8, size=96), Stage(until=1.0, batch=8, size=160))
+"""Large: a level is pooled of all blocks of a picture."""
+
+ANCHOR = 0.1
+LARGEST = max(stage.size for stage in (*STAGES, *ESTIMATOR_STAGES, *AUTO_STAGES))
 
 
 def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32") -> keras.Model:
@@ -51,13 +56,16 @@ def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32") 
 
 
 class Photographs:
-    """Patches of photographs, degraded as `mix` says; what the network is told of the noise is an input."""
+    """Patches of photographs, degraded as `mix` says; what the network is told of the noise is an input.
 
-    def __init__(self, mix: Mix, folder: Path | None) -> None:
+    With `own` that is its own estimate always.
+    """
+
+    def __init__(self, mix: Mix, folder: Path | None, *, own: bool = False) -> None:
         if folder is None:
             raise ValueError("photographs are needed to train on: --data FOLDER")
-        self._mix = mix
-        self._collection = read_collection(folder, at_least=max(stage.size for stage in STAGES))
+        self._mix, self._own = mix, own
+        self._collection = read_collection(folder, at_least=LARGEST)
         self._sampler = PatchSampler(self._collection.training)
 
     def batches(self, stage: Stage, rng: np.random.Generator) -> Iterator[Batch]:
@@ -78,7 +86,9 @@ class Photographs:
         """Return (noisy, clean, what the network is told of each pixel, the level of each block in 0-1)."""
         degraded = self._mix.draw(self._sampler.draw(size, rng), rng)
         level = _level(degraded)
-        return degraded.noisy, degraded.clean, _told(degraded, level, self._mix.sigma_max, rng), level
+        own = self._own or rng.random() < (OWN_WHITE_SHARE if degraded.sigma else OWN_SHARE)
+        told = np.full((size, size, 1), OWN, np.float32) if own else _told(degraded, level, self._mix.sigma_max, rng)
+        return degraded.noisy, degraded.clean, told, level
 
 
 def _level(degraded: Degraded) -> FloatImage:
@@ -92,13 +102,11 @@ def _level(degraded: Degraded) -> FloatImage:
 def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Generator) -> FloatImage:
     """Return the level that the network is told, (H, W, 1) float32 in 0-1.
 
-    Some are told `OWN`: the network's own estimate. Some are told up to twice the noise there is, so that a level set
-    too high costs detail but adds nothing: a network that always was told the truth leaves speckle where it looks in
-    vain for more. What is no white noise is never known exactly: there the level is off by a tenth or so.
+    Some are told up to twice the noise there is, so that a level set too high costs detail but adds nothing: a network
+    that always was told the truth leaves speckle where it looks in vain for more. What is no white noise is never known
+    exactly: there the level is off by a tenth or so.
     """
     height, width = degraded.noisy.shape[:2]
-    if rng.random() < (OWN_WHITE_SHARE if degraded.sigma else OWN_SHARE):
-        return np.full((height, width, 1), OWN, np.float32)
     factor = rng.uniform(1.0, 2.0) if rng.random() < OVERSTATED_SHARE else 1.0
     extra = rng.uniform(0.0, OVERSTATED_BY) if factor > 1 else 0.0
     if degraded.sigma is not None:
@@ -106,6 +114,11 @@ def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Gen
         return np.full((height, width, 1), told / LEVELS, np.float32)
     doubtful = level[..., 0] * np.float32(LEVELS * factor * np.exp(rng.normal(0.0, DOUBT)))
     return NoiseMap(doubtful).at(Tile(Span(0, height, 0, height), Span(0, width, 0, width)))
+
+
+def _anchor(target: Any, output: Any) -> Any:
+    """Return a little of the level's own loss: an estimator that serves a denoiser still tells noise levels."""
+    return ANCHOR * level_loss(target, output)
 
 
 def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: float) -> Mapping[str, Any]:
@@ -146,7 +159,11 @@ def recipe(
     estimator_mix: Mix,
     minutes: float,
 ) -> Recipe[Photographs]:
-    """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`."""
+    """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`.
+
+    Its parts are `image`, the denoiser; `noise`, the estimator by the levels it should find; and `auto`, the estimator
+    by what the denoiser makes of what it is told.
+    """
     load = partial(Photographs, mix)
     return Recipe(
         name=name,
@@ -161,7 +178,14 @@ def recipe(
         optimizer=AveragingMuon,
         rehearsed=rehearsed,
         alone={
-            "image": Alone(STAGES, load, frozen=(ESTIMATOR,)),
-            "noise": Alone(ESTIMATOR_STAGES, partial(Photographs, estimator_mix)),
+            "image": Alone({"image": psnr_loss}, STAGES, load, frozen=(ESTIMATOR,)),
+            "noise": Alone({"noise": level_loss}, ESTIMATOR_STAGES, partial(Photographs, estimator_mix)),
+            "auto": Alone(
+                {"image": psnr_loss, "noise": _anchor},
+                AUTO_STAGES,
+                partial(Photographs, estimator_mix, own=True),
+                frozen=(DENOISER,),
+                rehearsed=partial(rehearsed, through=True),
+            ),
         },
     )

@@ -43,14 +43,17 @@ DataT = TypeVar("DataT", bound=Data)
 
 @dataclass(frozen=True)
 class Alone(Generic[DataT]):
-    """How the network of one output is trained by itself: in which stages, on which data, and what stays as it is.
+    """How one part of a network is trained by itself: by the loss of which outputs, in which stages, and on which data.
 
-    `frozen` names layers, nested submodels among them, that take part in the output but do not learn.
+    `frozen` names layers, nested submodels among them, that take part in those outputs but do not learn. `rehearsed` is
+    as a recipe's, None: the recipe's own.
     """
 
+    loss: Mapping[str, Loss]
     stages: Sequence[Stage]
     load: Callable[[Path | None], DataT]
     frozen: Sequence[str] = ()
+    rehearsed: Callable[[keras.Model], keras.Model] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Recipe(Generic[DataT]):
     `build` takes the dtype policy of the trunk and returns an uncompiled model whose inputs are a dict, the picture
     under `image`. `card` returns the fields of models.card.ModelCard that depend on the task: what the service needs
     to know, and the figures measured on held-out data, never on what the batches draw from. `loss` is one per output
-    where there are several; `alone` says of which outputs the network may be trained by itself, and how. `epoch` is the
+    where there are several; `alone` says by name which parts may be trained by themselves, and how. `epoch` is the
     number of samples that `--epochs` counts as one. `start` gives a fresh model weights found from the data.
     `rehearsed` returns the network that the batches go through, of the model's own weights, where it is another.
     """
@@ -83,9 +86,10 @@ class Recipe(Generic[DataT]):
     start: Callable[[keras.Model, DataT], None] | None = None
     rehearsed: Callable[[keras.Model], keras.Model] | None = None
 
-    def only(self, output: str) -> "Recipe[DataT]":
-        """Return the recipe for training the network of one output. Raises ValueError where it can't be alone."""
-        if output not in self.alone or not isinstance(self.loss, Mapping):
-            raise ValueError(f"{self.name} has no output {output!r} to train alone: {', '.join(self.alone) or 'none'}")
-        alone = self.alone[output]
-        return replace(self, loss={output: self.loss[output]}, stages=alone.stages, load=alone.load)
+    def only(self, part: str) -> "Recipe[DataT]":
+        """Return the recipe for training one part by itself. Raises ValueError for one that `alone` has not."""
+        if part not in self.alone:
+            raise ValueError(f"{self.name} has no part {part!r} to train alone: {', '.join(self.alone) or 'none'}")
+        alone = self.alone[part]
+        rehearsed = alone.rehearsed or self.rehearsed
+        return replace(self, loss=alone.loss, stages=alone.stages, load=alone.load, rehearsed=rehearsed)

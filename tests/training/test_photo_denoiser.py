@@ -157,17 +157,18 @@ def test_the_ensemble_is_measured(photograph: np.ndarray, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("output", "learns", "stays"), [("noise", ESTIMATOR, DENOISER), ("image", DENOISER, ESTIMATOR)]
+    ("part", "learns", "stays"),
+    [("image", DENOISER, ESTIMATOR), ("noise", ESTIMATOR, DENOISER), ("auto", ESTIMATOR, DENOISER)],
 )
-def test_one_part_is_trained_alone(fit: list[str], output: str, learns: str, stays: str) -> None:
+def test_one_part_is_trained_alone(fit: list[str], part: str, learns: str, stays: str) -> None:
     assert main(fit) == 0
-    assert main([*fit, "--from", "out/small/1", "--only", output]) == 0
+    assert main([*fit, "--from", "out/small/1", "--only", part]) == 0
     first, second = (load(verify(Path(f"out/small/{version}"))) for version in (1, 2))
-    for part, same in ((learns, False), (stays, True)):
-        weights = zip(first.get_layer(part).get_weights(), second.get_layer(part).get_weights(), strict=True)
+    for name, same in ((learns, False), (stays, True)):
+        weights = zip(first.get_layer(name).get_weights(), second.get_layer(name).get_weights(), strict=True)
         assert all(np.array_equal(*pair) for pair in weights) is same
 
 
-def test_an_output_to_train_alone_has_to_be_there(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_to_train_alone_has_to_be_there(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*fit, "--only", "level"]) == 1
-    assert "small has no output 'level' to train alone: image, noise" in capsys.readouterr().err
+    assert "small has no part 'level' to train alone: image, noise, auto" in capsys.readouterr().err
