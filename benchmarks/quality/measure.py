@@ -30,11 +30,12 @@ class Method:
 
 @dataclass(frozen=True)
 class Score:
-    """PSNR in dB, SSIM up to 1, and seconds per megapixel."""
+    """PSNR in dB, SSIM up to 1, and seconds per megapixel, of the best setting; the PSNR of each in the order tried."""
 
     psnr: float
     ssim: float
     seconds: float
+    settings: tuple[float, ...]
 
 
 NOISY = Method("noisy", lambda noisy, _: [noisy])
@@ -44,17 +45,19 @@ def best(method: Method, case: Case) -> tuple[ByteImage, Score]:
     """Return the result of the setting with the best PSNR, and its score; the time is that of this setting alone."""
     levels = GUESSES if case.sigma is None else (case.sigma,)
     found: tuple[float, float, ByteImage] | None = None
+    settings = []
     started = time.perf_counter()
     for picture in method.results(case.noisy, levels):
         seconds = time.perf_counter() - started
         quality = psnr(case.clean, picture)
+        settings.append(quality)
         if found is None or quality > found[0]:
             found = quality, seconds, picture
         started = time.perf_counter()
     if found is None:
         raise ValueError(f"{method.name} has no setting for {case.name}")
     quality, seconds, picture = found
-    return picture, Score(quality, ssim(case.clean, picture), seconds / case.megapixels)
+    return picture, Score(quality, ssim(case.clean, picture), seconds / case.megapixels, tuple(settings))
 
 
 def ssim(clean: ByteImage, restored: ByteImage) -> float:

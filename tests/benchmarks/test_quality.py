@@ -149,7 +149,8 @@ def test_limit_takes_the_first_pictures(pairs: Path) -> None:
 
 
 def test_table_by_level_holds_means_and_the_median_time() -> None:
-    levels = {15.0: [Score(30.0, 0.8, 1.0), Score(31.0, 0.9, 2.0)], 25.0: [Score(28.0, 0.7, 9.0)]}
+    scores = [Score(psnr, ssim, seconds, (psnr,)) for psnr, ssim, seconds in ((30, 0.8, 1), (31, 0.9, 2), (28, 0.7, 9))]
+    levels = {15.0: scores[:2], 25.0: scores[2:]}
     table = level_table({"noisy": levels, "a filter": levels}, [15.0, 25.0])
     assert table.header == ["method", "sigma 15: PSNR / SSIM", "sigma 25: PSNR / SSIM", "s/MP"]
     assert table.rows == [
@@ -158,9 +159,24 @@ def test_table_by_level_holds_means_and_the_median_time() -> None:
     ]
 
 
-def test_table_of_real_noise_tells_the_gain() -> None:
-    table = real_table({"noisy": {None: [Score(30.0, 0.8, 0.0)]}, "a filter": {None: [Score(31.5, 0.9, 0.5)]}})
-    assert table.rows == [["noisy", "30.00", "0.800", "-", "-"], ["a filter", "31.50", "0.900", "+1.50", "0.50"]]
+def test_table_of_real_noise_tells_the_gain_and_that_of_one_setting() -> None:
+    noisy = [Score(30.0, 0.8, 0.0, (30.0,)), Score(32.0, 0.8, 0.0, (32.0,))]
+    filtered = [Score(33.0, 0.9, 0.5, (33.0, 32.0, 31.0)), Score(34.0, 0.9, 0.5, (31.0, 33.5, 34.0))]
+    table = real_table({"noisy": {None: noisy}, "a filter": {None: filtered}})
+    assert table.header == ["method", "PSNR", "SSIM", "gain", "PSNR, one setting", "s/MP"]
+    assert table.rows == [
+        ["noisy", "31.00", "0.800", "-", "31.00", "-"],
+        ["a filter", "33.50", "0.900", "+2.50", "32.75", "0.50"],
+    ]
+
+
+def test_each_setting_is_scored_and_the_best_one_kept(tiny: np.ndarray) -> None:
+    case = Case("x", tiny, tiny, None)
+    three = Method("three", lambda noisy, _: [noisy // 4, noisy, noisy // 2])
+    picture, score = best(three, case)
+    assert np.array_equal(picture, tiny)
+    assert [score.settings.index(value) for value in sorted(score.settings)] == [0, 2, 1]
+    assert max(score.settings) == score.psnr
 
 
 def test_crops_show_the_level_and_the_methods_asked_for(tmp_path: Path) -> None:
