@@ -13,18 +13,16 @@ OWN = -1.0
 """What is told in place of a level where the network's own estimate is to be taken."""
 
 
-def rehearsed(model: keras.Model, *, through: bool = False) -> keras.Model:
+def rehearsed(model: keras.Model) -> keras.Model:
     """Return `model`, a blind denoiser (training.photo_denoiser.build), as it is trained, with the very same weights.
 
     Where the map `sigma` is negative, `OWN`, the denoiser is told what `models.noise_map.combine` makes of the estimate
     for that picture. So it learns how far to trust an estimate: one that was always told the truth leaves coarse noise
-    that the estimator took for texture. The estimator learns levels alone, no gradient of the picture reaches it; with
-    `through` it does, and the estimator learns what is best told to the denoiser.
+    that the estimator took for texture. The estimator learns levels alone: no gradient of the picture reaches it.
     """
     image, sigma = (keras.Input(each.shape[1:], name=name) for name, each in model.input.items())
     estimates = model.get_layer(ESTIMATOR)(image)
-    levels = combined(estimates)
-    own = _interpolated(levels if through else ops.stop_gradient(levels))
+    own = _interpolated(ops.stop_gradient(combined(estimates)))
     told = ops.where(sigma < 0, own, sigma)
     clean = model.get_layer(DENOISER)({"image": image, "sigma": told})
     return keras.Model({"image": image, "sigma": sigma}, {"image": clean, "noise": estimates})

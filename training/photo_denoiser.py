@@ -35,11 +35,7 @@ FIGURE_SIGMAS = (15.0, 25.0, 50.0)
 STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
 
 ESTIMATOR_STAGES = (Stage(until=0.5, batch=64, size=64), Stage(until=1.0, batch=16, size=128))
-AUTO_STAGES = (Stage(until=0.3, batch=8, size=96), Stage(until=1.0, batch=8, size=160))
-"""Large: a level is pooled of all blocks of a picture."""
-
-ANCHOR = 0.1
-LARGEST = max(stage.size for stage in (*STAGES, *ESTIMATOR_STAGES, *AUTO_STAGES))
+LARGEST = max(stage.size for stage in (*STAGES, *ESTIMATOR_STAGES))
 
 
 def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32") -> keras.Model:
@@ -56,15 +52,12 @@ def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32") 
 
 
 class Photographs:
-    """Patches of photographs, degraded as `mix` says; what the network is told of the noise is an input.
+    """Patches of photographs, degraded as `mix` says; what the network is told of the noise is an input."""
 
-    With `own` that is its own estimate always.
-    """
-
-    def __init__(self, mix: Mix, folder: Path | None, *, own: bool = False) -> None:
+    def __init__(self, mix: Mix, folder: Path | None) -> None:
         if folder is None:
             raise ValueError("photographs are needed to train on: --data FOLDER")
-        self._mix, self._own = mix, own
+        self._mix = mix
         self._collection = read_collection(folder, at_least=LARGEST)
         self._sampler = PatchSampler(self._collection.training)
 
@@ -86,9 +79,7 @@ class Photographs:
         """Return (noisy, clean, what the network is told of each pixel, the level of each block in 0-1)."""
         degraded = self._mix.draw(self._sampler.draw(size, rng), rng)
         level = _level(degraded)
-        own = self._own or rng.random() < (OWN_WHITE_SHARE if degraded.sigma else OWN_SHARE)
-        told = np.full((size, size, 1), OWN, np.float32) if own else _told(degraded, level, self._mix.sigma_max, rng)
-        return degraded.noisy, degraded.clean, told, level
+        return degraded.noisy, degraded.clean, _told(degraded, level, self._mix.sigma_max, rng), level
 
 
 def _level(degraded: Degraded) -> FloatImage:
@@ -102,11 +93,13 @@ def _level(degraded: Degraded) -> FloatImage:
 def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Generator) -> FloatImage:
     """Return the level that the network is told, (H, W, 1) float32 in 0-1.
 
-    Some are told up to twice the noise there is, so that a level set too high costs detail but adds nothing: a network
-    that always was told the truth leaves speckle where it looks in vain for more. What is no white noise is never known
-    exactly: there the level is off by a tenth or so.
+    Some are told `OWN`: the network's own estimate. Some are told up to twice the noise there is, so that a level set
+    too high costs detail but adds nothing: a network that always was told the truth leaves speckle where it looks in
+    vain for more. What is no white noise is never known exactly: there the level is off by a tenth or so.
     """
     height, width = degraded.noisy.shape[:2]
+    if rng.random() < (OWN_WHITE_SHARE if degraded.sigma else OWN_SHARE):
+        return np.full((height, width, 1), OWN, np.float32)
     factor = rng.uniform(1.0, 2.0) if rng.random() < OVERSTATED_SHARE else 1.0
     extra = rng.uniform(0.0, OVERSTATED_BY) if factor > 1 else 0.0
     if degraded.sigma is not None:
@@ -114,11 +107,6 @@ def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Gen
         return np.full((height, width, 1), told / LEVELS, np.float32)
     doubtful = level[..., 0] * np.float32(LEVELS * factor * np.exp(rng.normal(0.0, DOUBT)))
     return NoiseMap(doubtful).at(Tile(Span(0, height, 0, height), Span(0, width, 0, width)))
-
-
-def _anchor(target: Any, output: Any) -> Any:
-    """Return a little of the level's own loss: an estimator that serves a denoiser still tells noise levels."""
-    return ANCHOR * level_loss(target, output)
 
 
 def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: float) -> Mapping[str, Any]:
@@ -161,8 +149,7 @@ def recipe(
 ) -> Recipe[Photographs]:
     """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`.
 
-    Its parts are `image`, the denoiser; `noise`, the estimator by the levels it should find; and `auto`, the estimator
-    by what the denoiser makes of what it is told.
+    Its parts are `image`, the denoiser, and `noise`, the estimator.
     """
     load = partial(Photographs, mix)
     return Recipe(
@@ -180,12 +167,5 @@ def recipe(
         alone={
             "image": Alone({"image": psnr_loss}, STAGES, load, frozen=(ESTIMATOR,)),
             "noise": Alone({"noise": level_loss}, ESTIMATOR_STAGES, partial(Photographs, estimator_mix)),
-            "auto": Alone(
-                {"image": psnr_loss, "noise": _anchor},
-                AUTO_STAGES,
-                partial(Photographs, estimator_mix, own=True),
-                frozen=(DENOISER,),
-                rehearsed=partial(rehearsed, through=True),
-            ),
         },
     )

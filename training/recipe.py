@@ -45,15 +45,13 @@ DataT = TypeVar("DataT", bound=Data)
 class Alone(Generic[DataT]):
     """How one part of a network is trained by itself: by the loss of which outputs, in which stages, and on which data.
 
-    `frozen` names layers, nested submodels among them, that take part in those outputs but do not learn. `rehearsed` is
-    as a recipe's, None: the recipe's own.
+    `frozen` names layers, nested submodels among them, that take part in those outputs but do not learn.
     """
 
     loss: Mapping[str, Loss]
     stages: Sequence[Stage]
     load: Callable[[Path | None], DataT]
     frozen: Sequence[str] = ()
-    rehearsed: Callable[[keras.Model], keras.Model] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,5 +89,4 @@ class Recipe(Generic[DataT]):
         if part not in self.alone:
             raise ValueError(f"{self.name} has no part {part!r} to train alone: {', '.join(self.alone) or 'none'}")
         alone = self.alone[part]
-        rehearsed = alone.rehearsed or self.rehearsed
-        return replace(self, loss=alone.loss, stages=alone.stages, load=alone.load, rehearsed=rehearsed)
+        return replace(self, loss=alone.loss, stages=alone.stages, load=alone.load)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -16,13 +15,11 @@ from training.__main__ import main
 from training.degradations import Mix
 from training.evaluate import figures_of
 from training.inference import estimator_of, runner
-from training.losses import psnr_loss
 from training.own_level import OWN, rehearsed
 from training.photo_denoiser import Photographs, recipe
 from training.photographs import real_pairs
 from training.recipe import Stage
 from training.recipes import RECIPES
-from training.single_output import network_of
 
 STAGE = Stage(until=1.0, batch=64, size=64)
 
@@ -99,21 +96,6 @@ def test_in_training_the_denoiser_is_told_what_the_service_would_tell_it() -> No
         assert outputs["image"] == pytest.approx(run({"image": image, "sigma": sigma}), abs=1e-4)
 
 
-def test_an_estimator_learns_through_the_denoiser_what_to_tell(folder: Path) -> None:
-    model = load(verify(newest(BUNDLED, "photo")))
-    through = network_of(rehearsed(model, through=True), ("image",), (DENOISER,))
-    through.compile(keras.optimizers.SGD(1e-3), loss={"image": psnr_loss})
-    data = Photographs(Mix({"camera": 1.0}), folder, own=True)
-    inputs, targets = next(data.batches(Stage(until=1.0, batch=4, size=64), np.random.default_rng(0)))
-    assert (inputs["sigma"] == OWN).all()
-    before = {name: model.get_layer(name).get_weights() for name in (DENOISER, ESTIMATOR)}
-    first, second = (through.train_on_batch(inputs, {"image": targets["image"]}) for _ in range(2))
-    assert second < first
-    assert all(np.array_equal(*pair) for pair in zip(before[DENOISER], denoiser_of(model).get_weights(), strict=True))
-    learned = zip(before[ESTIMATOR], model.get_layer(ESTIMATOR).get_weights(), strict=True)
-    assert not any(np.array_equal(*pair) for pair in learned)
-
-
 @pytest.fixture
 def fit(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The command that trains a small denoiser for some rounds, in a folder of its own."""
@@ -121,7 +103,6 @@ def fit(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
     monkeypatch.setattr(loop, "STEPS_PER_ROUND", 2)
     monkeypatch.setattr(photo_denoiser, "STAGES", (Stage(until=1.0, batch=2, size=64),))
     monkeypatch.setattr(photo_denoiser, "ESTIMATOR_STAGES", (Stage(until=1.0, batch=3, size=64),))
-    monkeypatch.setattr(photo_denoiser, "AUTO_STAGES", (Stage(until=1.0, batch=2, size=64),))
     mix = Mix({"gaussian": 0.5, "camera": 0.5})
     small = recipe("small", "A small one.", (8, 16), (1, 1), mix, estimator_mix=mix, minutes=1)
     monkeypatch.setitem(RECIPES, "small", small)
@@ -175,10 +156,7 @@ def test_the_ensemble_is_measured(photograph: np.ndarray, tmp_path: Path) -> Non
     assert alone.value < eight.value < alone.value + 0.6
 
 
-@pytest.mark.parametrize(
-    ("part", "learns", "stays"),
-    [("image", DENOISER, ESTIMATOR), ("noise", ESTIMATOR, DENOISER), ("auto", ESTIMATOR, DENOISER)],
-)
+@pytest.mark.parametrize(("part", "learns", "stays"), [("image", DENOISER, ESTIMATOR), ("noise", ESTIMATOR, DENOISER)])
 def test_one_part_is_trained_alone(fit: list[str], part: str, learns: str, stays: str) -> None:
     assert main(fit) == 0
     assert main([*fit, "--from", "out/small/1", "--only", part]) == 0
@@ -190,4 +168,4 @@ def test_one_part_is_trained_alone(fit: list[str], part: str, learns: str, stays
 
 def test_a_part_to_train_alone_has_to_be_there(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*fit, "--only", "level"]) == 1
-    assert "small has no part 'level' to train alone: image, noise, auto" in capsys.readouterr().err
+    assert "small has no part 'level' to train alone: image, noise" in capsys.readouterr().err
