@@ -34,12 +34,14 @@ OWN_SHARE, OWN_WHITE_SHARE = 0.5, 0.1
 FIGURE_SIGMAS = (15.0, 25.0, 50.0)
 STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
 
-ESTIMATOR_STAGES = (Stage(until=0.5, batch=64, size=64), Stage(until=1.0, batch=16, size=128))
+ESTIMATOR_STAGES = (Stage(until=0.5, batch=16, size=128), Stage(until=1.0, batch=12, size=160))
+"""As large as it sees, or nearly: what is white noise and what texture shows over a distance."""
+
 LARGEST = max(stage.size for stage in (*STAGES, *ESTIMATOR_STAGES))
 
 
-def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32") -> keras.Model:
-    """Build a denoiser and the estimator that tells it the noise level.
+def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32", *, far: int = 0) -> keras.Model:
+    """Build a denoiser and the estimator, of `far` more blocks, that tells it the noise level.
 
     Inputs: `image` (N, H, W, 3) and `sigma` (N, H, W, 1), see training.architectures.unet. Outputs: `image`, denoised
     with that sigma, and `noise`, the estimate from the image alone, see training.architectures.estimator.
@@ -48,7 +50,7 @@ def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32") 
     sigma = keras.Input((None, None, 1), name="sigma")
     inputs = {"image": image, "sigma": sigma}
     clean = unet.build(widths, blocks, trunk, name=DENOISER)(inputs)
-    return keras.Model(inputs, {"image": clean, "noise": estimator.build(trunk, name=ESTIMATOR)(image)})
+    return keras.Model(inputs, {"image": clean, "noise": estimator.build(trunk, name=ESTIMATOR, far=far)(image)})
 
 
 class Photographs:
@@ -146,16 +148,17 @@ def recipe(
     *,
     estimator_mix: Mix,
     minutes: float,
+    far: int = 0,
 ) -> Recipe[Photographs]:
     """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`.
 
-    Its parts are `image`, the denoiser, and `noise`, the estimator.
+    Its parts are `image`, the denoiser, and `noise`, the estimator, which has `far` more blocks.
     """
     load = partial(Photographs, mix)
     return Recipe(
         name=name,
         summary=summary,
-        build=partial(build, widths, blocks),
+        build=partial(build, widths, blocks, far=far),
         load=load,
         loss={"image": psnr_loss, "noise": level_loss},
         card=partial(_card, multiple=unet.multiple_of(widths), sigma_max=mix.sigma_max),

@@ -34,7 +34,7 @@ def test_blocks_and_levels_that_are_new_change_nothing(widths: tuple[int, ...], 
 
 
 def test_submodels_keep_their_places() -> None:
-    small, large = build((8, 16), (1, 1)), build((8, 16, 24), (1, 1, 1))
+    small, large = build((8, 16), (1, 1)), build((8, 16, 24), (1, 1, 1), far=2)
     rng = np.random.default_rng(2)
     small.set_weights([rng.normal(0, 0.1, weight.shape) for weight in small.get_weights()])
     adopt(small, large)

@@ -17,4 +17,5 @@ RECIPE = recipe(
     MIX,
     estimator_mix=ESTIMATOR_MIX,
     minutes=240,
+    far=3,
 )
