@@ -10,15 +10,19 @@ from app.errors import DeadlineExceeded
 
 BASE_S = 30.0
 PER_MEGAPIXEL_S = 2.0
+USUAL_KMAC = 70.0
+"""Multiply-accumulates a pixel, in thousands, of networks that those seconds are for: a larger one gets more."""
 
 
 class ClientGone(Exception):
     """The client has closed the connection: nobody is there to be answered."""
 
 
-def seconds_for(pixels: int, fixed: float | None) -> float:
-    """Return the time for a picture: `fixed` where that is set, else what grows with the pixels."""
-    return fixed if fixed is not None else BASE_S + PER_MEGAPIXEL_S * pixels / 1e6
+def seconds_for(pixels: int, fixed: float | None, kmac_per_pixel: float = USUAL_KMAC) -> float:
+    """Return the time for a picture: `fixed` where that is set, else what grows with the pixels and the network."""
+    if fixed is not None:
+        return fixed
+    return BASE_S + PER_MEGAPIXEL_S * max(1.0, kmac_per_pixel / USUAL_KMAC) * pixels / 1e6
 
 
 class Deadline:

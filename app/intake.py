@@ -76,7 +76,8 @@ async def admitted(
                 header, picture = await service.transcoder.open(claim, timings, upload.file)
                 timings.pixels = header.pixels
                 opened = await open_mask(service, claim, timings, upload.mask) if upload.mask else None
-                seconds = seconds_for(header.pixels * options.passes, settings.deadline_s)
+                cost = engine.card.kmac_per_pixel
+                seconds = seconds_for(header.pixels * options.passes, settings.deadline_s, cost)
                 claim.take(_pixels(options, header, opened), _work(options, engine, header, settings.tile), seconds)
                 if picture is None:
                     deadline.move(seconds)

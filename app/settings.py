@@ -83,7 +83,9 @@ class Settings(BaseSettings):
     )
 
     deadline_s: float | None = Field(
-        default=None, gt=0, description="for a picture, from the end of its upload; unset: 30 + 2 per megapixel"
+        default=None,
+        gt=0,
+        description="for a picture, from the end of its upload; unset: 30 + 2 per megapixel, more for large networks",
     )
     wait_share: float = Field(
         default=1 / 3, gt=0, le=1, description="part of its deadline that a request may wait for others; beyond: 429"

@@ -152,7 +152,9 @@ async def test_deadline_grows_with_the_picture_unless_it_is_set() -> None:
     from app.deadline import seconds_for
 
     assert seconds_for(10_000_000, None) == 50
-    assert seconds_for(10_000_000, 7.5) == 7.5
+    assert seconds_for(10_000_000, 7.5) == seconds_for(10_000_000, 7.5, 140.0) == 7.5
+    assert seconds_for(10_000_000, None, 140.0) == 70
+    assert seconds_for(10_000_000, None, 7.0) == 50
 
 
 async def test_clients_that_hang_up_leave_nothing_behind(gate: Gate) -> None:
