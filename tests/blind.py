@@ -32,14 +32,17 @@ def write_artifact(directory: Path, name: str, *, level: float, gain: float = 0.
 
 
 def estimator_of(*, level: float, gain: float) -> keras.Model:
-    """Return an estimator that finds `level` in a black block, and log(1 + sigma) growing with its mean by `gain`."""
+    """Return an estimator that finds `level` in a black block, and log(1 + sigma) growing with its mean by `gain`.
+
+    Artifacts store 16 bits, so all but `gain` is a power of two: what is found is exact where 4/3 of `gain` is short.
+    """
     model = estimator.build(name=ESTIMATOR)
     model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
     head, first, second, tail = (model.get_layer(name).kernel for name in ("head", "from0", "from1", "tail"))
-    _set(head, (1, 1, slice(None), 0), 1 / head.shape[2])
+    _set(head, (1, 1, slice(None), 0), 1 / 16)
     _set(first, (slice(None), slice(None), 0, 0), 1 / 4)
     _set(second, (slice(None), slice(None), 0, 0), 1 / 4)
-    _set(tail, (1, 1, 0, 0), gain)
+    _set(tail, (1, 1, 0, 0), gain * 16 / head.shape[2])
     model.get_layer("tail").bias.assign([np.log1p(level), CERTAIN])
     return model
 

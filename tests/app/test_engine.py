@@ -50,7 +50,7 @@ def fast() -> TensorFlowEngine:
 @pytest.fixture(scope="module")
 def blind(tmp_path_factory: pytest.TempPathFactory) -> TensorFlowEngine:
     return TensorFlowEngine(
-        write_artifact(tmp_path_factory.mktemp("artifacts"), "blind", level=9, gain=0.7), "bfloat16"
+        write_artifact(tmp_path_factory.mktemp("artifacts"), "blind", level=9, gain=0.75), "bfloat16"
     )
 
 
@@ -232,7 +232,7 @@ def test_estimates_are_float32_whatever_the_precision(blind: TensorFlowEngine) -
     level = np.float32(0.1234)
     found = blind.estimate({"image": np.full((1, 64, 96, 3), level)})
     assert found.dtype == np.float32
-    assert found[0, ..., 0] == pytest.approx(np.full((8, 12), np.log1p(9) + 0.7 * level), rel=1e-6)
+    assert found[0, ..., 0] == pytest.approx(np.full((8, 12), np.log1p(9) + 0.75 * level), rel=1e-6)
     with pytest.raises(TypeError, match="digits-ae@1 has no noise estimator"):
         TensorFlowEngine(artifact("digits-ae")).estimate({})
 
