@@ -37,8 +37,6 @@ STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96
 ESTIMATOR_STAGES = (Stage(until=0.5, batch=16, size=128), Stage(until=1.0, batch=12, size=160))
 """As large as it sees, or nearly: what is white noise and what texture shows over a distance."""
 
-LARGEST = max(stage.size for stage in (*STAGES, *ESTIMATOR_STAGES))
-
 
 def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32", *, far: int = 0) -> keras.Model:
     """Build a denoiser and the estimator, of `far` more blocks, that tells it the noise level.
@@ -54,13 +52,16 @@ def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32", 
 
 
 class Photographs:
-    """Patches of photographs, degraded as `mix` says; what the network is told of the noise is an input."""
+    """Patches of photographs, degraded as `mix` says; what the network is told of the noise is an input.
 
-    def __init__(self, mix: Mix, folder: Path | None) -> None:
+    Photographs too small for a patch of one of the `stages` are left out.
+    """
+
+    def __init__(self, mix: Mix, folder: Path | None, stages: Sequence[Stage] = STAGES) -> None:
         if folder is None:
             raise ValueError("photographs are needed to train on: --data FOLDER")
         self._mix = mix
-        self._collection = read_collection(folder, at_least=LARGEST)
+        self._collection = read_collection(folder, at_least=max(stage.size for stage in stages))
         self._sampler = PatchSampler(self._collection.training)
 
     def batches(self, stage: Stage, rng: np.random.Generator) -> Iterator[Batch]:
@@ -169,6 +170,8 @@ def recipe(
         rehearsed=rehearsed,
         alone={
             "image": Alone({"image": psnr_loss}, STAGES, load, frozen=(ESTIMATOR,)),
-            "noise": Alone({"noise": level_loss}, ESTIMATOR_STAGES, partial(Photographs, estimator_mix)),
+            "noise": Alone(
+                {"noise": level_loss}, ESTIMATOR_STAGES, partial(Photographs, estimator_mix, stages=ESTIMATOR_STAGES)
+            ),
         },
     )

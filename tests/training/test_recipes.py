@@ -11,6 +11,7 @@ from PIL import Image
 from models.card import Input, Noise, Training
 from models.loader import ENCODER, load
 from models.store import verify
+from training.compact import rounded
 from training.complexity import kmac_per_pixel, receptive_radius
 from training.export import export
 from training.precision import POLICIES, precision_of
@@ -84,7 +85,8 @@ def by_output(value: Any) -> dict[str, Any]:
 def test_exported_model_is_taken_and_unchanged(name: str, tmp_path: Path) -> None:
     model = RECIPES[name].build("float32")
     rng = np.random.default_rng(1)
-    model.set_weights([rng.normal(0, 0.05, weight.shape) for weight in model.get_weights()])
+    weights = [rng.normal(0, 0.05, weight.shape).astype(np.float32) for weight in model.get_weights()]
+    model.set_weights(rounded(weights))
     artifact = verify(export(model, fields(name, model, Input(channels=1)), tmp_path))
     loaded, feed = load(artifact), feed_of(model)
     assert all(map(np.array_equal, outputs(loaded, feed), outputs(model, feed)))
