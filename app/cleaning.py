@@ -9,13 +9,13 @@ import numpy as np
 from app.codecs.picture import Frame, Picture
 from app.inference import run_network
 from app.intake import Intake
-from app.levels import levels_of, shown
+from app.levels import Removal, removals_of
 from app.options import DenoiseOptions
+from app.scheduler import Work
 from app.service import Service
 from models.denoising import Denoising
 from models.ensemble import in_all_turns
 from models.masks import Hidden
-from models.noise_map import Level
 from models.pixels import Mask, Samples
 from models.transparency import fill_hidden, restore_hidden, undo_premultiplied
 from models.views import beside, residual
@@ -26,15 +26,15 @@ View = Callable[[Frame, Frame], Frame]
 async def clean(service: Service, intake: Intake[DenoiseOptions]) -> list[float | None]:
     """Put what the request asks to see in the place of every frame; return the noise level of each."""
     frames = [await _revealed(service, intake, frame) for frame in intake.picture.frames]
-    levels = await levels_of(service, intake, frames)
-    cleaned = await _clean(service, intake, frames, levels)
+    removals = await removals_of(service, intake, frames)
+    cleaned = await _clean(service, intake, frames, removals)
     view = _VIEWS.get(intake.options.output)
     if view:
         work = partial(_viewed, view, intake.picture, cleaned)
         intake.picture = await service.workers.run(intake.claim, intake.timings, "infer", intake.picture.pixels, work)
     else:
         intake.show(cleaned)
-    return [shown(level) for level in levels]
+    return [removal.shown for removal in removals]
 
 
 async def _revealed(service: Service, intake: Intake[DenoiseOptions], frame: Frame) -> Frame:
@@ -52,14 +52,15 @@ def _filled(pixels: Samples, alpha: Samples, mask: Mask | None, reach: int) -> S
 
 
 async def _clean(
-    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], levels: Sequence[Level | None]
+    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], removals: Sequence[Removal]
 ) -> list[Frame]:
     """Return the frames without their noise, or with their holes filled; 16 bits need more precision than 8."""
-    works = await _works(service, intake, frames, levels)
-    ensemble = intake.options.ensemble
-    parts = [part for work in works.values() if work.count for part in (in_all_turns(work) if ensemble else [work])]
+    works = await _works(service, intake, frames, removals)
     deep = any(frame.pixels.itemsize > 1 for frame in frames)
-    await run_network(service, intake, "run_float32" if deep else "run", parts)
+    for expert in {removals[index].expert for index in works}:
+        engine = intake.engine.experts[expert] if expert else intake.engine
+        parts = _parts([work for index, work in works.items() if removals[index].expert == expert], intake.options)
+        await run_network(service, intake, "run_float32" if deep else "run", parts, engine=engine)
     return [
         await _hidden_again(service, intake, replace(frame, pixels=works[index].clean), original)
         if index in works
@@ -68,29 +69,35 @@ async def _clean(
     ]
 
 
+def _parts(works: Sequence[Denoising], options: DenoiseOptions) -> list[Work]:
+    """Return what a network has to run for `works`: nothing where no pixel is to change."""
+    needed = [work for work in works if work.count]
+    return [part for work in needed for part in in_all_turns(work)] if options.ensemble else [*needed]
+
+
 async def _works(
-    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], levels: Sequence[Level | None]
+    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], removals: Sequence[Removal]
 ) -> dict[int, Denoising]:
     """Return the frames that there is something to do for as works, by their index.
 
     Without a mask, that takes no time. With one, known pixels are copied and hidden ones looked for: for a thread.
     """
-    begin = partial(_begun, intake, frames, levels, service.settings.tile)
+    begin = partial(_begun, intake, frames, removals, service.settings.tile)
     if intake.mask is None:
         return begin()
     return await service.workers.run(intake.claim, intake.timings, "infer", intake.picture.pixels, begin)
 
 
 def _begun(
-    intake: Intake[DenoiseOptions], frames: Sequence[Frame], levels: Sequence[Level | None], tile: int
+    intake: Intake[DenoiseOptions], frames: Sequence[Frame], removals: Sequence[Removal], tile: int
 ) -> dict[int, Denoising]:
     card, turnable = intake.engine.card, intake.options.ensemble
     unknown: Hidden | None = "auto" if "mask" in card.controls else None
     mask = unknown if intake.mask is None else intake.mask
     return {
-        index: Denoising(frame.pixels, card.input, tile=tile, sigma=level, mask=mask, turnable=turnable)
-        for index, (frame, level) in enumerate(zip(frames, levels, strict=True))
-        if level != 0
+        index: Denoising(frame.pixels, card.input, tile=tile, sigma=removal.level, mask=mask, turnable=turnable)
+        for index, (frame, removal) in enumerate(zip(frames, removals, strict=True))
+        if removal.level != 0
     }
 
 

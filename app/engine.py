@@ -1,8 +1,9 @@
 """A loaded model: traced once, warmed for every shape and batch that comes. Importing this loads TensorFlow."""
 
+import copy
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -12,11 +13,11 @@ import tensorflow as tf
 from app.batching import batch_sizes, shapes
 from app.scheduler import LANES
 from app.settings import Device, Precision
-from models.card import ModelCard
+from models.card import Expert, ModelCard
 from models.denoising import Feed
 from models.estimating import COLOURS
 from models.inference import POLICIES, for_inference
-from models.loader import ENCODER, ESTIMATOR, autoencoder_of, denoiser_of, load
+from models.loader import ENCODER, ESTIMATOR, autoencoder_of, denoiser_of, experts_of, load
 from models.pixels import FloatImage
 from models.processor import has_bfloat16
 from models.store import Artifact, ArtifactError
@@ -77,6 +78,7 @@ class TensorFlowEngine:
         if self.card.estimator:
             # In bfloat16 the levels of weak noise, up to 5, would move by 1 to 5 %.
             self._estimate = self._traced_alone(for_inference(model.get_layer(ESTIMATOR), POLICIES["float32"]))
+        self.experts: Mapping[Expert, TensorFlowEngine] = self._with_experts(model)
 
     def run(self, feed: Feed) -> FloatImage:
         """Return the network's output, (N, H, W, C) float32, for inputs by name."""
@@ -129,7 +131,8 @@ class TensorFlowEngine:
         for shape in possible if every_shape else possible[-1:]:
             for size in batch_sizes(shape):
                 feed = self._blank(size, shape)
-                self.run(feed)
+                for engine in (self, *self.experts.values()):
+                    engine.run(feed)
                 if self._encode is not None:
                     self.encode(feed)
         started = time.perf_counter()
@@ -154,6 +157,22 @@ class TensorFlowEngine:
         """Return `model` as graphs in the engine's precision and in float32: one and the same where that is its own."""
         exact = self._fast(model, "float32")
         return (exact if self.precision == "float32" else self._fast(model, self.precision)), exact
+
+    def _with_experts(self, model: keras.Model) -> "dict[Expert, TensorFlowEngine]":
+        """Return this engine with each of the experts in `model` in the place of its denoiser, all else shared.
+
+        Raises ArtifactError where they are not those of the card.
+        """
+        networks = experts_of(model)
+        if set(networks) != set(self.card.experts):
+            there, named = (", ".join(sorted(names)) or "none" for names in (networks, self.card.experts))
+            raise ArtifactError(f"{self.card.reference}: the card names the experts {named}, the model has {there}")
+        experts = {}
+        for name, network in networks.items():
+            expert = experts[name] = copy.copy(self)
+            expert._run, expert._run_float32 = self._denoisers(network)
+            expert.experts = {}
+        return experts
 
     def _fast(self, model: keras.Model, precision: str) -> Callable[[Feed], Any]:
         return self._traced(for_inference(model, POLICIES[precision]), model.input)

@@ -101,6 +101,6 @@ def _work(options: Options, engine: Engine, header: Header, tile: int) -> float:
     function: Function = "run" if header.depth == 8 else "run_float32"
     turned = options.passes > 1
     work = options.passes * sum(work_of(engine, function, *size, tile, turnable=turned) for size in header.sizes)
-    if options.blind and engine.card.estimator:
+    if options.looks(engine.card):
         work += sum(work_of(engine, "estimate", *size, tile) for size in header.sizes)
     return work

@@ -1,6 +1,7 @@
-"""How much noise to remove from each frame of a picture: what the request says, or what is found in the frame."""
+"""What to remove from each frame of a picture: how much noise, as told or as found, and by which of the networks."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from app.codecs.picture import Frame
@@ -8,42 +9,55 @@ from app.inference import run_network
 from app.intake import Intake
 from app.options import DenoiseOptions
 from app.service import Service
-from models.card import Estimator
+from models.card import Estimator, Expert
 from models.estimating import Estimating
+from models.experts import expert_for
 from models.noise_map import Level, NoiseMap
 
 NOTHING = 0.6
 """A level, 0-255 scale, that is not worth a network: less than a pixel's step, and what is found in flat pictures."""
 
 
-async def levels_of(
-    service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame]
-) -> Sequence[Level | None]:
-    """Return the noise to remove from each frame: None for a model that is not told, 0 where there is nothing to do."""
+@dataclass(frozen=True)
+class Removal:
+    """The noise to remove from a frame: None for a model that is not told, 0 where there is nothing to do.
+
+    `expert` names the network that does it, None the one for all noise.
+    """
+
+    level: Level | None
+    expert: Expert | None = None
+
+    @property
+    def shown(self) -> float | None:
+        """The level as one number: the mean of a map."""
+        return self.level.mean if isinstance(self.level, NoiseMap) else self.level
+
+
+async def removals_of(service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame]) -> Sequence[Removal]:
+    """Return what to remove from each frame. A told level holds; an estimator may still be asked for the expert."""
     options, card = intake.options, intake.engine.card
     if card.estimator is None:
-        return [None] * len(frames)
-    if not options.strength:
-        return [0.0] * len(frames)
-    if options.sigma != "auto":
-        return [options.sigma * options.strength] * len(frames)
-    return await _from_network(service, intake, frames, card.estimator)
+        return [Removal(None)] * len(frames)
+    told = None if options.sigma == "auto" else options.sigma * options.strength
+    if not options.strength or told == 0:
+        return [Removal(0.0)] * len(frames)
+    if told is not None and not card.experts:
+        return [Removal(told)] * len(frames)
+    maps = await _found(service, intake, frames, card.estimator)
+    levels = [_worth(found.scaled(options.strength)) if told is None else told for found in maps]
+    experts = _experts(card.experts, frames, maps)
+    return [Removal(level, expert) for level, expert in zip(levels, experts, strict=True)]
 
 
-def shown(level: Level | None) -> float | None:
-    """Return a level as one number: the mean of a map."""
-    return level.mean if isinstance(level, NoiseMap) else level
-
-
-async def _from_network(
+async def _found(
     service: Service, intake: Intake[DenoiseOptions], frames: Sequence[Frame], spec: Estimator
-) -> Sequence[Level]:
+) -> Sequence[NoiseMap]:
     begin = partial(_works, frames, spec, service.settings.tile)
     pixels = intake.picture.pixels
     works = await service.workers.run(intake.claim, intake.timings, "infer", pixels, begin)
     await run_network(service, intake, "estimate", works)
-    end = partial(_to_remove, works, intake.options.strength)
-    return await service.workers.run(intake.claim, intake.timings, "infer", pixels, end)
+    return await service.workers.run(intake.claim, intake.timings, "infer", pixels, partial(_maps, works))
 
 
 def _works(frames: Sequence[Frame], spec: Estimator, tile: int) -> list[Estimating]:
@@ -51,6 +65,18 @@ def _works(frames: Sequence[Frame], spec: Estimator, tile: int) -> list[Estimati
     return [Estimating(frame.pixels, spec, tile=tile, alpha=frame.alpha) for frame in frames]
 
 
-def _to_remove(works: Sequence[Estimating], strength: float) -> list[Level]:
-    maps = [work.noise_map.scaled(strength) for work in works]
-    return [found if found.levels.max() >= NOTHING else 0.0 for found in maps]
+def _maps(works: Sequence[Estimating]) -> list[NoiseMap]:
+    return [work.noise_map for work in works]
+
+
+def _worth(level: NoiseMap) -> Level:
+    return level if level.levels.max() >= NOTHING else 0.0
+
+
+def _experts(experts: Sequence[Expert], frames: Sequence[Frame], maps: Sequence[NoiseMap]) -> list[Expert | None]:
+    """Return the expert of each frame: frames of one picture have noise of one kind, lest an animation flickers."""
+    if not all(found.white for found in maps):
+        return [None] * len(frames)
+    return [
+        expert_for(experts, found, gray=frame.pixels.shape[2] == 1) for frame, found in zip(frames, maps, strict=True)
+    ]

@@ -56,9 +56,8 @@ class Options(BaseModel):
         """How many times a network sees the picture."""
         return 1
 
-    @property
-    def blind(self) -> bool:
-        """Whether the noise level is for the service to find."""
+    def looks(self, card: ModelCard) -> bool:
+        """Return whether the service has a look at the noise: for its level, or for the expert to ask."""
         return False
 
     @classmethod
@@ -123,9 +122,9 @@ class DenoiseOptions(ImageOptions):
     def passes(self) -> int:
         return len(TURNS) if self.ensemble else 1
 
-    @property
-    def blind(self) -> bool:
-        return self.sigma == "auto" and self.strength > 0
+    def looks(self, card: ModelCard) -> bool:
+        wanted = self.sigma == "auto" or (bool(card.experts) and self.sigma > 0)
+        return card.estimator is not None and wanted and self.strength > 0
 
 
 class CodingOptions(Options):

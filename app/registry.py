@@ -3,13 +3,13 @@
 import gc
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from app.errors import InvalidParameter, NotReady, UnknownModel
 from app.settings import Settings
 from app.threads import cores
-from models.card import ModelCard, Task
+from models.card import Expert, ModelCard, Task
 from models.denoising import Feed
 from models.pixels import FloatImage
 from models.store import Artifact, newest, verify
@@ -26,7 +26,7 @@ Function = Literal["run", "run_float32", "encode", "estimate"]
 
 
 class Engine(Protocol):
-    """A model ready to run."""
+    """A model ready to run; `experts` are engines of the same model whose `run` is another network."""
 
     card: ModelCard
     device: str
@@ -34,6 +34,9 @@ class Engine(Protocol):
     precision: str
     traces: int
     trial: tuple[float, float] | None
+
+    @property
+    def experts(self) -> "Mapping[Expert, Engine]": ...
 
     def run(self, feed: Feed) -> FloatImage: ...
 

@@ -11,6 +11,9 @@ MODEL_FILE = "model.keras"
 Task = Literal["denoise", "autoencode"]
 Control = Literal["sigma", "strength", "normalize", "mask", "paper"]
 Statistic = Literal["mean_squared_error", "relative_squared_error"]
+Expert = Literal["white", "white-gray"]
+"""A network for one kind of noise: white, and white in gray pictures (models.experts)."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Version = Annotated[str, Field(pattern=r"^\d+(\.\d+){0,2}$", max_length=32)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -57,6 +60,7 @@ class Estimator(_Part):
     multiple: int = Field(gt=0, description="height and width are padded to a multiple of this")
     halo: int = Field(ge=0, description="pixels that a tile needs around what it keeps")
     kmac_per_pixel: float = Field(gt=0, description="thousand multiply-accumulates per input pixel")
+    whiteness: bool = Field(default=False, description="also says of each block how surely its noise is white")
 
 
 class Embedding(_Part):
@@ -118,6 +122,10 @@ class ModelCard(_Part):
     kmac_per_pixel: float = Field(gt=0, description="thousand multiply-accumulates per input pixel, no estimator's")
     noise: Noise | None = None
     estimator: Estimator | None = Field(default=None, description="what `sigma=auto` asks; null: takes no sigma")
+    experts: tuple[Expert, ...] = Field(
+        default=(),
+        description="networks for one kind of noise, in the place of the one for all where the noise is that",
+    )
     embedding: Embedding | None = None
     anomaly: Anomaly | None = None
     figures: tuple[Figure, ...] = ()
@@ -130,6 +138,8 @@ class ModelCard(_Part):
             raise ValueError("a denoiser's card needs `noise`")
         if ("sigma" in self.controls) != (self.estimator is not None):
             raise ValueError("a card with the control `sigma` needs an `estimator`, and none else has one")
+        if self.experts and not (self.estimator and self.estimator.whiteness):
+            raise ValueError("a card with `experts` needs an `estimator` with `whiteness`, which says whose turn it is")
         if self.task == "autoencode" and (self.embedding is None or self.anomaly is None or self.input.height is None):
             raise ValueError("an autoencoder's card needs `embedding`, `anomaly` and a fixed input size")
         return self

@@ -25,7 +25,8 @@ class Estimating:
         self._pixels = pixels
         self._visible = None if alpha is None else _blocks_seen(alpha)
         self._tiles: list[Tile] = list(grid)
-        self._estimates: FloatImage = np.empty((-(-height // BLOCK), -(-width // BLOCK), 2), np.float32)
+        told = 3 if spec.whiteness else 2
+        self._estimates: FloatImage = np.empty((-(-height // BLOCK), -(-width // BLOCK), told), np.float32)
 
     @property
     def count(self) -> int:
@@ -38,7 +39,7 @@ class Estimating:
         return {"image": np.repeat(image, COLOURS, axis=2) if image.shape[2] == 1 else image}
 
     def accept(self, unit: int, values: FloatImage) -> None:
-        """Take the network's output for one unit, (H / BLOCK, W / BLOCK, 2) float32."""
+        """Take the network's output for one unit, (H / BLOCK, W / BLOCK, 2 or 3) float32."""
         tile = self._tiles[unit]
         stitch(self._estimates, Tile(_in_blocks(tile.rows), _in_blocks(tile.columns)), values)
 

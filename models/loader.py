@@ -2,11 +2,12 @@
 
 import tempfile
 from pathlib import Path
+from typing import get_args
 
 import keras
 
 import models.layers  # noqa: F401  registers the layers that artifacts may contain
-from models.card import MODEL_FILE
+from models.card import MODEL_FILE, Expert
 from models.store import Artifact, ArtifactError
 
 ENCODER, DECODER = "encoder", "decoder"
@@ -36,6 +37,12 @@ def denoiser_of(model: keras.Model) -> keras.Model:
     """Return the network that denoises: a nested submodel of a blind denoiser, any other model itself."""
     parts = {layer.name: layer for layer in model.layers}
     return parts.get(DENOISER, model)
+
+
+def experts_of(model: keras.Model) -> dict[Expert, keras.Model]:
+    """Return the networks for one kind of noise that are nested in a blind denoiser, by their names."""
+    parts = {layer.name: layer for layer in model.layers}
+    return {name: parts[name] for name in get_args(Expert) if name in parts}
 
 
 def autoencoder_of(model: keras.Model) -> keras.Model:

@@ -14,15 +14,22 @@ BLOCK = 8
 
 _Doubles = npt.NDArray[np.float64]
 
+SURE = 1.0
+"""Log-odds above which noise counts as white: to take a camera's for white costs more than the other way round."""
+
 NARROWEST, WIDEST = 0.02, 4.0
 """Between what an estimate's own mean error is believed to be: in logarithms, so 2 % at least."""
 
 
 @dataclass(frozen=True)
 class NoiseMap:
-    """The noise's standard deviation on the 0-255 scale, (ceil(H / BLOCK), ceil(W / BLOCK)) float32."""
+    """The noise's standard deviation on the 0-255 scale, (ceil(H / BLOCK), ceil(W / BLOCK)) float32.
+
+    `white` tells that it is white Gaussian noise, as far as an estimator knows.
+    """
 
     levels: FloatImage
+    white: bool = False
 
     @property
     def mean(self) -> float:
@@ -58,7 +65,8 @@ def _interpolation(span: Span, blocks: int) -> tuple[slice, FloatImage]:
 def combine(estimates: FloatImage, visible: Mask | None = None, brightness: FloatImage | None = None) -> NoiseMap:
     """Return the map that an estimator's output for a whole picture amounts to.
 
-    `estimates` is (h, w, 2) float32: log(1 + sigma) of every block, and the logarithm of its expected absolute error.
+    `estimates` is (h, w, 2 or 3) float32: log(1 + sigma) of every block, the logarithm of its expected absolute error,
+    and of an estimator that tells it, the log-odds that its noise is white; the blocks' mean decides for the picture.
     `visible` (h, w) tells which blocks count for the others; None: all. With `brightness` (h, w), the mean of each
     block in 0-1, levels far above others of that brightness are lowered: see models.noise_envelope.
 
@@ -78,7 +86,12 @@ def combine(estimates: FloatImage, visible: Mask | None = None, brightness: Floa
     levels = np.expm1(mean + share * (level - mean))
     if brightness is not None:
         levels = capped(levels, brightness.astype(np.float64), counted)
-    return NoiseMap(levels.astype(np.float32))
+    return NoiseMap(levels.astype(np.float32), white=_is_white(estimates[..., 2:], counted))
+
+
+def _is_white(log_odds: FloatImage, counted: Mask) -> bool:
+    """Return what the log-odds of the blocks, (h, w, 1) or none at all, amount to."""
+    return log_odds.size > 0 and float(log_odds[counted].mean()) > SURE
 
 
 def _real_variance(values: _Doubles, weights: _Doubles, mean: float) -> float:

@@ -23,13 +23,13 @@ INTERRUPTED = 130
 
 
 def _list() -> None:
-    from training.complexity import kmac_per_pixel
+    from training.complexity import kmac_of_a_picture
 
     print(f"{'recipe':16} {'parameters':>10} {'kMAC/pixel':>10} {'radius':>6}  summary")
     for recipe in RECIPES.values():
         model = recipe.build("float32")
-        seen = _field_radius(model)
-        print(f"{recipe.name:16} {model.count_params():>10} {kmac_per_pixel(model):>10.2f} {seen:>6}  {recipe.summary}")
+        cost, seen = kmac_of_a_picture(model), _field_radius(model)
+        print(f"{recipe.name:16} {model.count_params():>10} {cost:>10.2f} {seen:>6}  {recipe.summary}")
 
 
 def _field_radius(model: "keras.Model") -> str:

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from models.loader import experts_of
 from models.pixels import FloatImage
 
 PROBE = 64
@@ -22,6 +23,11 @@ def kmac_per_pixel(model: keras.Model) -> float:
     )
     fixed = keras.models.clone_model(model, input_tensors=inputs)
     return sum(_macs(layer) for layer in fixed.layers) / (height * width) / 1000
+
+
+def kmac_of_a_picture(model: keras.Model) -> float:
+    """Return the same for what one picture goes through: of a denoiser's networks for all noise and its kinds, one."""
+    return kmac_per_pixel(model) - sum(map(kmac_per_pixel, experts_of(model).values()))
 
 
 def _image_size(model: keras.Model) -> tuple[int, int]:

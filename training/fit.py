@@ -1,5 +1,6 @@
 """One training run: from a recipe and data to an artifact with a measured card."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import keras
 
 from models.card import Training
 from models.loader import load
-from models.store import BUNDLED, newest, verify
+from models.store import BUNDLED, Artifact, newest, verify
 from training.checkpoint import Checkpoint
 from training.compact import rounded
 from training.complexity import kmac_per_pixel
@@ -79,15 +80,12 @@ def fit(run: Run) -> Path:
     data = recipe.load(run.data)
     print(f"{recipe.name}: {data.describe()}", flush=True)
     model = recipe.build(policy(run.precision))
-    started_from = _start_from(run.start_from, model) if run.start_from else None
+    source = _start_from(run.start_from, model) if run.start_from else None
     if recipe.start and not (run.start_from or run.resume):
         recipe.start(model, data)
+    _settle(recipe, model, source)
     whole = recipe.rehearsed(model) if recipe.rehearsed else model
-    trained, targets = whole, data
-    if run.only:
-        part = recipe.alone[run.only]
-        trained = network_of(whole, part.loss, part.frozen)
-        targets = TargetsOf(data, part.loss)
+    trained, targets = _trained(run, recipe, whole, data)
     compile_model(recipe, trained)
     budget = checkpoint.restore(trained, **run.budget) if run.resume else Budget(**run.budget)
     history = History(run.folder / "history.jsonl")
@@ -96,7 +94,10 @@ def fit(run: Run) -> Path:
         train(recipe, trained, targets, budget, checkpoint, history, stop, lambda line: print(line, flush=True))
     draw_history(history.entries(), run.folder / "curves.png")
     trained.set_weights(averaged_weights(trained))
-    folder = _export(run, model, data, targets.describe(), budget, started_from)
+    if not run.only:
+        _settle(recipe, model, source)
+    description = targets.describe() if run.only else data.describe()
+    folder = _export(run, model, data, description, budget, source.card.reference if source else None)
     checkpoint.discard()
     return folder
 
@@ -108,8 +109,22 @@ def _check_start(run: Run, checkpoint: Checkpoint) -> None:
         raise FitError(f"{checkpoint.folder} holds an unfinished run: go on with --resume, or remove that folder")
 
 
-def _start_from(reference: str, model: keras.Model) -> str:
-    """Give `model` the weights of an artifact, of the same network or a smaller one, and return its name@version.
+def _trained(run: Run, recipe: Recipe[Any], whole: keras.Model, data: Data) -> tuple[keras.Model, Data]:
+    """Return what is trained, and on what: a part for itself, or all that the recipe has a loss for."""
+    if not isinstance(recipe.loss, Mapping) or not (run.only or recipe.loss.keys() != whole.output.keys()):
+        return whole, data
+    frozen = recipe.alone[run.only].frozen if run.only else ()
+    return network_of(whole, recipe.loss, frozen), TargetsOf(data, recipe.loss)
+
+
+def _settle(recipe: Recipe[Any], model: keras.Model, source: Artifact | None) -> None:
+    """Give weights to what neither the run nor what it starts from has trained."""
+    if recipe.settle:
+        recipe.settle(model, source.card.experts if source else ())
+
+
+def _start_from(reference: str, model: keras.Model) -> Artifact:
+    """Give `model` the weights of an artifact, of the same network or a smaller one, and return that.
 
     `reference` is a folder, or a name[@version] of those in the repository.
     """
@@ -122,7 +137,7 @@ def _start_from(reference: str, model: keras.Model) -> str:
             adopt(source, model)
         except ValueError as error:
             raise FitError(f"{reference} can't be the start: {error}") from error
-    return artifact.card.reference
+    return artifact
 
 
 def _export(

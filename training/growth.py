@@ -1,24 +1,39 @@
 """Starting a network from a smaller one's weights, so that training adds up across architectures too."""
 
+from collections.abc import Collection
+
 import keras
 import numpy as np
+
+from models.loader import DENOISER, experts_of
 
 
 def adopt(source: keras.Model, target: keras.Model) -> None:
     """Give `target` the weights of `source`, layer by layer by their names, nested submodels included.
 
     Layers that `target` has in addition stay as they were built. Our residual branches and new levels start at zero,
-    so a network that grew by blocks or levels computes what the smaller one did (Net2Net, Chen et al. 2016).
+    so a network that grew by blocks or levels computes what the smaller one did (Net2Net, Chen et al. 2016). Experts
+    that `target` has not are left out.
     Raises ValueError for a layer of `source` that `target` lacks or has in another shape.
     """
     places = _layers(target)
+    left_out = experts_of(source).keys() - experts_of(target).keys()
     for place, layer in _layers(source).items():
+        if place.split("/")[0] in left_out:
+            continue
         found = places.get(place)
         if found is None:
             raise ValueError(f"has a layer {place} that this recipe's network has not")
         if _shapes(found) != _shapes(layer):
             raise ValueError(f"its layer {place} is {_shapes(layer)}, this recipe's {_shapes(found)}")
         found.set_weights(layer.get_weights())
+
+
+def settle_experts(model: keras.Model, trained: Collection[str]) -> None:
+    """Give the experts in `model` that are not among `trained`, names, the weights of its denoiser for all noise."""
+    for name, expert in experts_of(model).items():
+        if name not in trained:
+            expert.set_weights(model.get_layer(DENOISER).get_weights())
 
 
 def _layers(model: keras.Model, prefix: str = "") -> dict[str, keras.layers.Layer]:

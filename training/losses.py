@@ -30,15 +30,43 @@ QUANTILE = 0.65
 def level_loss(target: Any, output: Any) -> Any:
     """Return how badly `output` predicts noise levels: the negative log-likelihood of an asymmetric Laplace density.
 
-    `target` (N, h, w, 1) is the standard deviation in 0-1; `output` (N, h, w, 2) is log(1 + sigma) with sigma on the
-    0-255 scale, and the logarithm of the expected absolute error of that (Kendall and Gal 2017). What is learned is not
-    the median but the `QUANTILE` (pinball loss, Koenker and Bassett 1978): the same where the level is certain.
+    `target` (N, h, w, 1 or 2) begins with the standard deviation in 0-1, `output` (N, h, w, 2 or 3) with log(1 +
+    sigma), sigma on the 0-255 scale, and the logarithm of the expected absolute error of that (Kendall and Gal 2017).
+    What is learned is not the median but the `QUANTILE` (pinball loss, Koenker and Bassett 1978): the same where the
+    level is certain.
     """
-    level, doubt = ops.split(ops.cast(output, "float32"), 2, axis=-1)
-    missing = ops.log1p(LEVELS * ops.cast(target, "float32")) - level
+    output = ops.cast(output, "float32")
+    level, doubt = output[..., :1], output[..., 1:2]
+    missing = ops.log1p(LEVELS * ops.cast(target[..., :1], "float32")) - level
     error = 2.0 * ops.maximum(QUANTILE * missing, (QUANTILE - 1.0) * missing)
     doubt = ops.clip(doubt, MOST_CERTAIN, LEAST_CERTAIN)
     return ops.mean(error * ops.exp(-doubt) + doubt)
+
+
+UNKNOWN = -1.0
+"""The whiteness of what is no noise worth the name: it does not count."""
+
+WHITENESS_WEIGHT = 0.1
+"""Of `whiteness_loss` beside `level_loss`: kinds are easy to tell, and levels are what the estimator is for."""
+
+
+def whiteness_loss(target: Any, output: Any) -> Any:
+    """Return the cross-entropy, in nats, of telling white noise, the mean over the blocks where it is known.
+
+    `target` (N, h, w, 2) has in its second channel 1 for white noise, 0 for other, `UNKNOWN`; `output` (N, h, w, 3) in
+    its third the log-odds of white.
+    """
+    white = ops.cast(target[..., 1:2], "float32")
+    log_odds = ops.cast(output[..., 2:3], "float32")
+    known = ops.cast(white >= 0, "float32")
+    entropy = ops.softplus(log_odds) - ops.maximum(white, 0.0) * log_odds
+    return ops.sum(known * entropy) / ops.maximum(ops.sum(known), 1.0)
+
+
+def noise_loss(target: Any, output: Any) -> Any:
+    """Return `level_loss`, and a share of `whiteness_loss` for an estimator that tells kinds too."""
+    loss = level_loss(target, output)
+    return loss + WHITENESS_WEIGHT * whiteness_loss(target, output) if output.shape[-1] > 2 else loss
 
 
 TEMPERATURE = 0.2

@@ -1,15 +1,16 @@
 """A denoiser as it is measured: the network, what it is told about the noise, and in how many passes it runs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import keras
 
-from models.card import Estimator, Input, ModelCard
+from models.card import Estimator, Expert, Input, ModelCard
 from models.denoising import Run, denoise
 from models.estimating import estimate
-from models.loader import denoiser_of
-from models.noise_map import Level
+from models.experts import expert_for
+from models.loader import denoiser_of, experts_of
+from models.noise_map import Level, NoiseMap
 from models.pixels import ByteImage, FloatImage
 from models.tiles import DEFAULT_TILE
 from training.inference import estimator_of, runner
@@ -18,6 +19,10 @@ Noisy = ByteImage | FloatImage
 
 Known = Callable[[Noisy, float | None], Level | None]
 """What a denoiser is told about a noisy picture whose true level, if it has one, is the second argument."""
+
+
+Look = Callable[[Noisy], NoiseMap]
+"""What an estimator finds in a noisy picture."""
 
 
 def told(_: Noisy, sigma: float | None) -> Level | None:
@@ -30,20 +35,31 @@ def untold(_: Noisy, __: float | None) -> Level | None:
     return None
 
 
+def look(model: keras.Model, spec: Estimator) -> Look:
+    """Return what the estimator inside `model` finds, as a function."""
+    run = estimator_of(model)
+    return lambda noisy: estimate(noisy, run, spec, tile=DEFAULT_TILE)
+
+
 def blind(model: keras.Model, spec: Estimator) -> Known:
     """Tell what the estimator inside `model` finds, as the service does for `sigma=auto`."""
-    run = estimator_of(model)
-    return lambda noisy, _: estimate(noisy, run, spec, tile=DEFAULT_TILE)
+    found = look(model, spec)
+    return lambda noisy, _: found(noisy)
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way to run a denoiser; `suffix` names it in a figure's protocol."""
+    """One way to run a denoiser; `suffix` names it in a figure's protocol.
+
+    With `experts`, networks by name, `look` tells which of them a picture is for, as the service has it.
+    """
 
     run: Run
     spec: Input
     known: Known = told
     ensemble: bool = False
+    experts: Mapping[Expert, Run] = field(default_factory=dict)
+    look: Look | None = None
 
     @property
     def suffix(self) -> str:
@@ -53,7 +69,16 @@ class Method:
     def __call__(self, noisy: Noisy, sigma: float | None) -> ByteImage:
         """Return `noisy` (H, W, 1 or 3) denoised whole; output clipped and rounded to 8 bits."""
         level = self.known(noisy, sigma)
-        return denoise(noisy, self.run, self.spec, tile=DEFAULT_TILE, sigma=level, ensemble=self.ensemble)
+        run = self._network(noisy, level)
+        return denoise(noisy, run, self.spec, tile=DEFAULT_TILE, sigma=level, ensemble=self.ensemble)
+
+    def _network(self, noisy: Noisy, level: Level | None) -> Run:
+        """Return the network that `noisy` is for; a map of levels has been looked for already."""
+        if not self.experts or not self.look:
+            return self.run
+        found = level if isinstance(level, NoiseMap) else self.look(noisy)
+        expert = expert_for(self.experts, found, gray=noisy.shape[2] == 1)
+        return self.experts[expert] if expert else self.run
 
 
 def method_of(card: ModelCard, model: keras.Model, *, auto: bool = False, ensemble: bool = False) -> Method:
@@ -63,4 +88,6 @@ def method_of(card: ModelCard, model: keras.Model, *, auto: bool = False, ensemb
         known = untold
     elif auto:
         known = blind(model, card.estimator)
-    return Method(runner(denoiser_of(model)), card.input, known, ensemble)
+    experts = {name: runner(network) for name, network in experts_of(model).items()}
+    found = look(model, card.estimator) if card.estimator else None
+    return Method(runner(denoiser_of(model)), card.input, known, ensemble, experts, found)

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from models.loader import DENOISER, ESTIMATOR
+from models.loader import DENOISER, ESTIMATOR, experts_of
 from models.noise_map import BLOCK, NARROWEST, WIDEST
 from models.pixels import LEVELS
 
@@ -24,17 +24,19 @@ def rehearsed(model: keras.Model) -> keras.Model:
     estimates = model.get_layer(ESTIMATOR)(image)
     own = _interpolated(ops.stop_gradient(combined(estimates)))
     told = ops.where(sigma < 0, own, sigma)
-    clean = model.get_layer(DENOISER)({"image": image, "sigma": told})
-    return keras.Model({"image": image, "sigma": sigma}, {"image": clean, "noise": estimates})
+    inputs = {"image": image, "sigma": told}
+    clean = {"image": model.get_layer(DENOISER)(inputs)}
+    clean |= {name: expert(inputs) for name, expert in experts_of(model).items()}
+    return keras.Model({"image": image, "sigma": sigma}, {**clean, "noise": estimates})
 
 
 def combined(estimates: Any) -> Any:
-    """Return the levels, (N, h, w, 1) in 0-1, that `models.noise_map.combine` finds for each of (N, h, w, 2).
+    """Return the levels, (N, h, w, 1) in 0-1, that `models.noise_map.combine` finds for each of (N, h, w, 2 or 3).
 
     Without an envelope, for which a patch has too few blocks.
     """
     level = ops.maximum(estimates[..., :1], 0.0)
-    variance = 2.0 * ops.square(ops.clip(ops.exp(ops.clip(estimates[..., 1:], -20.0, 20.0)), NARROWEST, WIDEST))
+    variance = 2.0 * ops.square(ops.clip(ops.exp(ops.clip(estimates[..., 1:2], -20.0, 20.0)), NARROWEST, WIDEST))
     weights = 1.0 / variance
     total = _sum(weights)
     mean = _sum(weights * level) / total

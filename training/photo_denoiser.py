@@ -1,15 +1,16 @@
 """What the denoisers for photographs have in common: a blind network, degraded patches, and a card of what it can."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
 
-from models.card import Estimator, Input, Noise
-from models.loader import DENOISER, ESTIMATOR, denoiser_of
+from models.card import Estimator, Expert, Input, Noise
+from models.loader import DENOISER, ESTIMATOR, denoiser_of, experts_of
 from models.noise_map import BLOCK, NoiseMap
 from models.pixels import LEVELS, ByteImage, FloatImage
 from models.tiles import Span, Tile
@@ -17,38 +18,67 @@ from training.architectures import estimator, unet
 from training.complexity import kmac_per_pixel, receptive_radius
 from training.degradations import Degraded, Mix, noise_level
 from training.evaluate import denoising_psnr, psnr_figure
+from training.growth import settle_experts
 from training.halo import measured_halo
 from training.inference import runner
-from training.losses import level_loss, psnr_loss
-from training.method import Method, blind
+from training.losses import UNKNOWN, noise_loss, psnr_loss
+from training.method import Method, blind, look
 from training.muon import AveragingMuon
 from training.own_level import OWN, rehearsed
 from training.photographs import PatchSampler, read_collection
 from training.recipe import Alone, Batch, Recipe, Stage
 
-OVERSTATED_SHARE, OVERSTATED_BY = 0.15, 5.0
-"""How many are told a level up to twice too high, and at most so much more, 0-255 scale, even without noise."""
+OVERSTATED_BY = 5.0
+"""By how much more than twice the level, 0-255 scale, an overstated one may be: so that there is one without noise."""
 DOUBT = 0.1
-OWN_SHARE, OWN_WHITE_SHARE = 0.5, 0.1
-"""How many are told the network's own estimate: half, but of white noise, which it knows well, a tenth."""
+WEAKEST = 1.0
+"""The level, 0-255 scale, below which nobody could tell white noise from other."""
 FIGURE_SIGMAS = (15.0, 25.0, 50.0)
 STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
 
+EXPERT_STAGES = (Stage(until=1.0, batch=8, size=128),)
+"""An expert begins as the network for all noise: it needs no small patches to find its feet."""
 ESTIMATOR_STAGES = (Stage(until=0.5, batch=16, size=128), Stage(until=1.0, batch=12, size=160))
 """As large as it sees, or nearly: what is white noise and what texture shows over a distance."""
 
 
-def build(widths: Sequence[int], blocks: Sequence[int], trunk: str = "float32", *, far: int = 0) -> keras.Model:
-    """Build a denoiser and the estimator, of `far` more blocks, that tells it the noise level.
+@dataclass(frozen=True)
+class Telling:
+    """What shares of the patches are told: a level up to twice too high (`overstated`); the network's own estimate.
+
+    Half are told the estimate (`own`), but of white noise, which an estimator knows well, fewer (`own_white`).
+    """
+
+    overstated: float = 0.15
+    own: float = 0.5
+    own_white: float = 0.1
+
+
+EXACTLY = Telling(overstated=0.05, own=0.0, own_white=0.0)
+"""What experts are told: of white noise, the level is known."""
+
+
+def build(
+    widths: Sequence[int],
+    blocks: Sequence[int],
+    trunk: str = "float32",
+    *,
+    far: int = 0,
+    experts: Sequence[Expert] = (),
+) -> keras.Model:
+    """Build a denoiser, the estimator, of `far` more blocks, that tells it the noise level, and `experts`.
 
     Inputs: `image` (N, H, W, 3) and `sigma` (N, H, W, 1), see training.architectures.unet. Outputs: `image`, denoised
-    with that sigma, and `noise`, the estimate from the image alone, see training.architectures.estimator.
+    with that sigma; the same by each expert, a network like the denoiser, under its name; and `noise`, the estimate
+    from the image alone, see training.architectures.estimator, which with experts tells kinds too.
     """
     image = keras.Input((None, None, unet.COLOURS), name="image")
     sigma = keras.Input((None, None, 1), name="sigma")
     inputs = {"image": image, "sigma": sigma}
-    clean = unet.build(widths, blocks, trunk, name=DENOISER)(inputs)
-    return keras.Model(inputs, {"image": clean, "noise": estimator.build(trunk, name=ESTIMATOR, far=far)(image)})
+    clean = {"image": unet.build(widths, blocks, trunk, name=DENOISER)(inputs)}
+    clean |= {name: unet.build(widths, blocks, trunk, name=name)(inputs) for name in experts}
+    estimates = estimator.build(trunk, name=ESTIMATOR, far=far, whiteness=bool(experts))(image)
+    return keras.Model(inputs, {**clean, "noise": estimates})
 
 
 class Photographs:
@@ -57,18 +87,21 @@ class Photographs:
     Photographs too small for a patch of one of the `stages` are left out.
     """
 
-    def __init__(self, mix: Mix, folder: Path | None, stages: Sequence[Stage] = STAGES) -> None:
+    def __init__(
+        self, mix: Mix, folder: Path | None, stages: Sequence[Stage] = STAGES, telling: Telling | None = None
+    ) -> None:
         if folder is None:
             raise ValueError("photographs are needed to train on: --data FOLDER")
-        self._mix = mix
+        self._mix, self._telling = mix, telling or Telling()
         self._collection = read_collection(folder, at_least=max(stage.size for stage in stages))
         self._sampler = PatchSampler(self._collection.training)
 
     def batches(self, stage: Stage, rng: np.random.Generator) -> Iterator[Batch]:
         while True:
             samples = [self._sample(stage.size, rng) for _ in range(stage.batch)]
-            noisy, clean, told, level = (np.stack([sample[part] for sample in samples]) for part in range(4))
-            yield {"image": noisy, "sigma": told}, {"image": clean, "noise": level}
+            noisy, clean, told, noise = (np.stack([sample[part] for sample in samples]) for part in range(4))
+            targets = dict.fromkeys(("image", *get_args(Expert)), clean)
+            yield {"image": noisy, "sigma": told}, {**targets, "noise": noise}
 
     def describe(self) -> str:
         return f"{self._collection}; random patches, flips and rotations; {self._mix}"
@@ -79,10 +112,11 @@ class Photographs:
         return self._collection.held_out
 
     def _sample(self, size: int, rng: np.random.Generator) -> tuple[FloatImage, FloatImage, FloatImage, FloatImage]:
-        """Return (noisy, clean, what the network is told of each pixel, the level of each block in 0-1)."""
+        """Return (noisy, clean, what the network is told of each pixel, level and whiteness of each block)."""
         degraded = self._mix.draw(self._sampler.draw(size, rng), rng)
         level = _level(degraded)
-        return degraded.noisy, degraded.clean, _told(degraded, level, self._mix.sigma_max, rng), level
+        told = _told(degraded, level, self._mix.sigma_max, self._telling, rng)
+        return degraded.noisy, degraded.clean, told, np.concatenate([level, _whiteness(degraded, level)], axis=-1)
 
 
 def _level(degraded: Degraded) -> FloatImage:
@@ -93,7 +127,13 @@ def _level(degraded: Degraded) -> FloatImage:
     return np.full((height // BLOCK, width // BLOCK, 1), degraded.sigma / LEVELS, np.float32)
 
 
-def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Generator) -> FloatImage:
+def _whiteness(degraded: Degraded, level: FloatImage) -> FloatImage:
+    """Return for each block, (H / 8, W / 8, 1), 1 for white noise, 0 for other, `UNKNOWN` where there is too little."""
+    white = np.float32(degraded.kind == "gaussian")
+    return np.where(level * LEVELS < WEAKEST, np.float32(UNKNOWN), white)
+
+
+def _told(degraded: Degraded, level: FloatImage, most: float, telling: Telling, rng: np.random.Generator) -> FloatImage:
     """Return the level that the network is told, (H, W, 1) float32 in 0-1.
 
     Some are told `OWN`: the network's own estimate. Some are told up to twice the noise there is, so that a level set
@@ -101,9 +141,9 @@ def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Gen
     vain for more. What is no white noise is never known exactly: there the level is off by a tenth or so.
     """
     height, width = degraded.noisy.shape[:2]
-    if rng.random() < (OWN_WHITE_SHARE if degraded.sigma else OWN_SHARE):
+    if rng.random() < (telling.own_white if degraded.sigma else telling.own):
         return np.full((height, width, 1), OWN, np.float32)
-    factor = rng.uniform(1.0, 2.0) if rng.random() < OVERSTATED_SHARE else 1.0
+    factor = rng.uniform(1.0, 2.0) if rng.random() < telling.overstated else 1.0
     extra = rng.uniform(0.0, OVERSTATED_BY) if factor > 1 else 0.0
     if degraded.sigma is not None:
         told = min(factor * degraded.sigma + extra, most)
@@ -113,12 +153,22 @@ def _told(degraded: Degraded, level: FloatImage, most: float, rng: np.random.Gen
 
 
 def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: float) -> Mapping[str, Any]:
-    network, estimating = denoiser_of(model), model.get_layer(ESTIMATOR)
-    run = runner(network)
-    halo = measured_halo(run, receptive_radius(network, multiple), multiple, data.held_out)
-    spec = Input(channels=3, multiple=multiple, halo=halo)
-    reach = receptive_radius(estimating, BLOCK)
-    told_by = Estimator(multiple=BLOCK, halo=reach, kmac_per_pixel=round(kmac_per_pixel(estimating), 3))
+    network, estimating, experts = denoiser_of(model), model.get_layer(ESTIMATOR), experts_of(model)
+    radius = receptive_radius(network, multiple)
+    runs = [runner(each) for each in (network, *experts.values())]
+    spec = Input(
+        channels=3,
+        multiple=multiple,
+        halo=max(measured_halo(run, radius, multiple, data.held_out) for run in runs),
+    )
+    told_by = Estimator(
+        multiple=BLOCK,
+        halo=receptive_radius(estimating, BLOCK),
+        kmac_per_pixel=round(kmac_per_pixel(estimating), 3),
+        whiteness=bool(experts),
+    )
+    plain = Method(runs[0], spec, experts=dict(zip(experts, runs[1:], strict=True)), look=look(model, told_by))
+    methods = (plain, replace(plain, known=blind(model, told_by)))
     figures = [
         psnr_figure(
             denoising_psnr(method, data.held_out, sigma, "float"),
@@ -126,7 +176,7 @@ def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: fl
             sigma=sigma,
             protocol=f"float{method.suffix}",
         )
-        for method in (Method(run, spec), Method(run, spec, blind(model, told_by)))
+        for method in methods
         for sigma in FIGURE_SIGMAS
     ]
     return {
@@ -136,6 +186,7 @@ def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: fl
         "kmac_per_pixel": round(kmac_per_pixel(network), 3),
         "noise": Noise(kind="gaussian, camera, mixed", sigma_min=0.0, sigma_max=sigma_max),
         "estimator": told_by,
+        "experts": tuple(experts),
         "figures": figures,
     }
 
@@ -150,28 +201,38 @@ def recipe(
     estimator_mix: Mix,
     minutes: float,
     far: int = 0,
+    experts: Mapping[Expert, Mix] | None = None,
+    image_mix: Mix | None = None,
 ) -> Recipe[Photographs]:
     """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`.
 
-    Its parts are `image`, the denoiser, and `noise`, the estimator, which has `far` more blocks.
+    Its parts are `image`, the denoiser, alone on `image_mix` (None: `mix`), and `noise`, the estimator, which has `far`
+    more blocks; and `experts`, each trained on its own mix, alone. Until then they are what the denoiser is.
     """
-    load = partial(Photographs, mix)
+    load, load_image, experts = partial(Photographs, mix), partial(Photographs, image_mix or mix), experts or {}
     return Recipe(
         name=name,
         summary=summary,
-        build=partial(build, widths, blocks, far=far),
+        build=partial(build, widths, blocks, far=far, experts=tuple(experts)),
         load=load,
-        loss={"image": psnr_loss, "noise": level_loss},
+        loss={"image": psnr_loss, "noise": noise_loss},
         card=partial(_card, multiple=unet.multiple_of(widths), sigma_max=mix.sigma_max),
         stages=STAGES,
         epoch=100_000,
         minutes=minutes,
         optimizer=AveragingMuon,
         rehearsed=rehearsed,
+        settle=settle_experts,
         alone={
-            "image": Alone({"image": psnr_loss}, STAGES, load, frozen=(ESTIMATOR,)),
+            "image": Alone({"image": psnr_loss}, STAGES, load_image, frozen=(ESTIMATOR,)),
             "noise": Alone(
-                {"noise": level_loss}, ESTIMATOR_STAGES, partial(Photographs, estimator_mix, stages=ESTIMATOR_STAGES)
+                {"noise": noise_loss}, ESTIMATOR_STAGES, partial(Photographs, estimator_mix, stages=ESTIMATOR_STAGES)
             ),
+            **{name: _expert(name, only) for name, only in experts.items()},
         },
     )
+
+
+def _expert(name: Expert, mix: Mix) -> Alone[Photographs]:
+    load = partial(Photographs, mix, stages=EXPERT_STAGES, telling=EXACTLY)
+    return Alone({name: psnr_loss}, EXPERT_STAGES, load, frozen=(ESTIMATOR,))

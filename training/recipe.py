@@ -1,6 +1,6 @@
 """What a recipe is: everything a training run needs to know about one model."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -64,6 +64,7 @@ class Recipe(Generic[DataT]):
     where there are several; `alone` says by name which parts may be trained by themselves, and how. `epoch` is the
     number of samples that `--epochs` counts as one. `start` gives a fresh model weights found from the data.
     `rehearsed` returns the network that the batches go through, of the model's own weights, where it is another.
+    `settle` gives weights to what has not been trained, all but the parts of those names.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Recipe(Generic[DataT]):
     alone: Mapping[str, Alone[DataT]] = field(default_factory=dict)
     start: Callable[[keras.Model, DataT], None] | None = None
     rehearsed: Callable[[keras.Model], keras.Model] | None = None
+    settle: Callable[[keras.Model, Collection[str]], None] | None = None
 
     def only(self, part: str) -> "Recipe[DataT]":
         """Return the recipe for training one part by itself. Raises ValueError for one that `alone` has not."""

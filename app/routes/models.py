@@ -23,6 +23,7 @@ _EXAMPLE = {
     "kmac_per_pixel": 11.616,
     "noise": {"kind": "gaussian, clipped", "sigma_min": 127.5, "sigma_max": 127.5},
     "estimator": None,
+    "experts": [],
     "embedding": None,
     "anomaly": None,
     "figures": [

@@ -7,7 +7,7 @@ from app import logs
 from app.main import create_app
 from app.registry import Engine
 from app.settings import Settings
-from models.card import ModelCard
+from models.card import Expert, ModelCard
 from models.denoising import Feed
 from models.noise_map import BLOCK
 from models.pixels import FloatImage
@@ -26,6 +26,7 @@ class NothingEngine:
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
+        self.experts: dict[Expert, Engine] = dict.fromkeys(card.experts, self)
 
     def run(self, feed: Feed) -> FloatImage:
         return feed["image"]
@@ -38,7 +39,8 @@ class NothingEngine:
 
     def estimate(self, feed: Feed) -> FloatImage:
         count, height, width, _ = feed["image"].shape
-        return np.ones((count, height // BLOCK, width // BLOCK, 2), np.float32)
+        told = 3 if self.card.estimator and self.card.estimator.whiteness else 2
+        return np.ones((count, height // BLOCK, width // BLOCK, told), np.float32)
 
     def cost(self, shape: Shape) -> float:
         return float(shape[0] * shape[1])

@@ -9,7 +9,8 @@ from app.threads import cores, one_thread_for_blas
 from benchmarks.quality.measure import Method
 from models.denoising import denoise
 from models.estimating import estimate
-from models.noise_map import Level
+from models.experts import expert_for
+from models.noise_map import Level, NoiseMap
 from models.pixels import ByteImage
 from models.store import BUNDLED, find, newest, verify
 from models.tiles import DEFAULT_TILE
@@ -48,8 +49,8 @@ def ours(models: Sequence[str]) -> list[Method]:
     return [method for model in models for method in _variants(model)]
 
 
-def blind_level(engine: TensorFlowEngine, noisy: ByteImage) -> Level:
-    """Return the noise level that the service finds for `sigma=auto`. Raises TypeError for a model that can't."""
+def blind_level(engine: TensorFlowEngine, noisy: ByteImage) -> NoiseMap:
+    """Return the noise levels that the service finds for `sigma=auto`. Raises TypeError for a model that can't."""
     if engine.card.estimator is None:
         raise TypeError(f"{engine.card.reference} has no noise estimator")
     return estimate(noisy, engine.estimate, engine.card.estimator, tile=DEFAULT_TILE)
@@ -71,6 +72,8 @@ def _variants(model: str) -> list[Method]:
 def _results(
     engine: TensorFlowEngine, variant: Variant, noisy: ByteImage, levels: Sequence[float]
 ) -> Iterator[ByteImage]:
-    level = blind_level(engine, noisy) if variant.blind else levels[0]
-    spec = engine.card.input
-    yield denoise(noisy, engine.run, spec, tile=DEFAULT_TILE, sigma=level, ensemble=variant.ensemble)
+    found = blind_level(engine, noisy) if variant.blind or engine.experts else None
+    level: Level = found if found and variant.blind else levels[0]
+    expert = expert_for(engine.experts, found, gray=noisy.shape[2] == 1)
+    run, spec = (engine.experts[expert] if expert else engine).run, engine.card.input
+    yield denoise(noisy, run, spec, tile=DEFAULT_TILE, sigma=level, ensemble=variant.ensemble)

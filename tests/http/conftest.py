@@ -34,6 +34,7 @@ class HalvingEngine:
 
     def __init__(self, card: ModelCard) -> None:
         self.card = card
+        self.experts = dict.fromkeys(card.experts, self)
 
     def run(self, feed: Feed) -> FloatImage:
         return feed["image"] / np.float32(2)
@@ -48,7 +49,8 @@ class HalvingEngine:
     def estimate(self, feed: Feed) -> FloatImage:
         count, height, width, channels = feed["image"].shape
         blocks = feed["image"].reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, channels)
-        return np.repeat(np.log1p(LEVELS * blocks.std(axis=(2, 4)).mean(axis=-1, keepdims=True)), 2, axis=-1)
+        told = 3 if self.card.estimator and self.card.estimator.whiteness else 2
+        return np.repeat(np.log1p(LEVELS * blocks.std(axis=(2, 4)).mean(axis=-1, keepdims=True)), told, axis=-1)
 
     def cost(self, shape: Shape) -> float:
         return float(shape[0] * shape[1])

@@ -177,7 +177,7 @@ async def test_hidden_pixels_say_nothing_of_the_noise(client: httpx.AsyncClient)
 
 async def test_the_card_says_so_and_requests_trace_nothing(client: httpx.AsyncClient) -> None:
     before = (await client.get("/models/even")).json()
-    assert before["estimator"] == {"multiple": 8, "halo": REACH, "kmac_per_pixel": 2.3}
+    assert before["estimator"] == {"multiple": 8, "halo": REACH, "kmac_per_pixel": 2.3, "whiteness": False}
     assert before["traces"] == (3 if before["precision"] == "bfloat16" else 2)
     for height, width in np.random.default_rng(0).integers(1, 300, (12, 2)):
         await post(client, png(np.zeros((height, width, 3), np.uint8)))

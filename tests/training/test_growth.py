@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.architectures import unet
-from training.growth import adopt
+from training.growth import adopt, settle_experts
 from training.inference import runner
 from training.photo_denoiser import build
 
@@ -47,3 +47,39 @@ def test_what_does_not_fit_is_named() -> None:
         adopt(trained((8, 16), (2, 1)), unet.build((8, 16), (1, 1)))
     with pytest.raises(ValueError, match=r"layer head is \[\(3, 3, 16, 8\)\], this recipe's \[\(3, 3, 16, 12\)\]"):
         adopt(trained((8, 16), (1, 1)), unet.build((12, 16), (1, 1)))
+
+
+def blind(*experts: str, seed: int | None = None):
+    """A blind denoiser with `experts`, all of whose weights count if there is a `seed`."""
+    model = build((8, 16), (1, 1), experts=experts)
+    if seed is not None:
+        rng = np.random.default_rng(seed)
+        model.set_weights([rng.normal(0, 0.1, weight.shape) for weight in model.get_weights()])
+    return model
+
+
+def test_experts_begin_as_the_network_for_all_noise() -> None:
+    model = blind("white", "white-gray")
+    adopt(blind(seed=1), model)
+    settle_experts(model, ())
+    outputs = model(FEED)
+    assert np.abs(outputs["image"] - FEED["image"]).max() > 1e-3
+    for expert in ("white", "white-gray"):
+        assert np.array_equal(outputs[expert], outputs["image"])
+
+
+def test_experts_that_are_trained_keep_what_they_learned() -> None:
+    source, model = blind("white", seed=1), blind("white", "white-gray")
+    adopt(source, model)
+    settle_experts(model, ("white",))
+    before, after = source(FEED), model(FEED)
+    assert np.array_equal(after["white"], before["white"])
+    assert np.array_equal(after["white-gray"], before["image"])
+    assert not np.array_equal(after["white"], after["image"])
+
+
+def test_a_network_without_an_expert_leaves_that_out() -> None:
+    source, model = blind("white", "white-gray", seed=1), blind("white")
+    adopt(source, model)
+    before, after = source(FEED), model(FEED)
+    assert all(np.array_equal(after[name], before[name]) for name in ("image", "white", "noise"))

@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.loader import DENOISER, ESTIMATOR, denoiser_of, load
+from models.loader import DENOISER, ESTIMATOR, denoiser_of, experts_of, load
 from models.noise_map import BLOCK, combine
 from models.store import BUNDLED, newest, verify
 from models.tiles import Span, Tile
 from training import loop, photo_denoiser
 from training.__main__ import main
+from training.complexity import kmac_per_pixel
 from training.degradations import Mix
 from training.evaluate import figures_of
 from training.inference import estimator_of, runner
+from training.losses import UNKNOWN
 from training.own_level import OWN, rehearsed
-from training.photo_denoiser import Photographs, recipe
+from training.photo_denoiser import EXACTLY, WEAKEST, Photographs, recipe
 from training.photographs import real_pairs
 from training.recipe import Stage
 from training.recipes import RECIPES
@@ -47,7 +49,7 @@ def told_apart(folder: Path, kind: str):
 
 def test_white_noise_is_told_exactly_but_for_a_few(folder: Path) -> None:
     inputs, targets, own = told_apart(folder, "gaussian")
-    assert targets["noise"].shape == (STAGE.batch, STAGE.size // BLOCK, STAGE.size // BLOCK, 1)
+    assert targets["noise"].shape == (STAGE.batch, STAGE.size // BLOCK, STAGE.size // BLOCK, 2)
     assert 0 < np.count_nonzero(own) < 0.3 * STAGE.batch
     assert np.ptp(inputs["sigma"], axis=(1, 2)).max() == 0
     told, level = inputs["sigma"][~own, 0, 0, 0], targets["noise"][~own, 0, 0, 0]
@@ -61,17 +63,36 @@ def test_white_noise_is_told_exactly_but_for_a_few(folder: Path) -> None:
 def test_other_noise_is_told_block_by_block_and_not_quite_or_not_at_all(folder: Path) -> None:
     inputs, targets, own = told_apart(folder, "camera")
     assert 0.3 < np.mean(own) < 0.7
-    sigma, level = inputs["sigma"][~own], targets["noise"][~own]
+    sigma, level = inputs["sigma"][~own], targets["noise"][~own][..., :1]
     assert np.ptp(sigma, axis=(1, 2)).min() > 0
     off = np.log(sigma.mean(axis=(1, 2, 3)) / level.mean(axis=(1, 2, 3)))
     assert np.median(off) == pytest.approx(0, abs=0.08)
     assert 0.04 < np.median(np.abs(off)) < 0.15
 
 
+def test_white_noise_is_labelled_and_so_is_other_where_there_is_enough(folder: Path) -> None:
+    white, other = (batch(folder, {kind: 1.0})[1]["noise"] for kind in ("gaussian", "camera"))
+    for noise, label in ((white, 1.0), (other, 0.0)):
+        enough = noise[..., 0] >= WEAKEST / 255
+        assert 0.5 < enough.mean() < 1
+        assert (noise[..., 1][enough] == label).all()
+        assert (noise[..., 1][~enough] == UNKNOWN).all()
+    assert (batch(folder, {"clean": 1.0})[1]["noise"][..., 1] == UNKNOWN).all()
+
+
+def test_experts_are_told_what_is_known(folder: Path) -> None:
+    data = Photographs(Mix({"gaussian": 1.0}), folder, telling=EXACTLY)
+    inputs, targets = next(data.batches(STAGE, np.random.default_rng(0)))
+    told, level = inputs["sigma"][:, 0, 0, 0], targets["noise"][:, 0, 0, 0]
+    assert (told >= level).all()
+    assert np.mean(told == level) > 0.8
+    assert targets["white"] is targets["white-gray"] is targets["image"]
+
+
 def test_a_clean_picture_is_told_to_be_clean_or_nothing(folder: Path) -> None:
     inputs, targets, own = told_apart(folder, "clean")
     assert np.array_equal(inputs["image"], targets["image"])
-    assert not targets["noise"].any()
+    assert not targets["noise"][..., 0].any()
     assert 0.3 < np.mean(own) < 0.7
     told = inputs["sigma"][~own, 0, 0, 0]
     assert 0 < np.count_nonzero(told) < 0.4 * STAGE.batch
@@ -104,7 +125,9 @@ def fit(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
     monkeypatch.setattr(photo_denoiser, "STAGES", (Stage(until=1.0, batch=2, size=64),))
     monkeypatch.setattr(photo_denoiser, "ESTIMATOR_STAGES", (Stage(until=1.0, batch=3, size=64),))
     mix = Mix({"gaussian": 0.5, "camera": 0.5})
-    small = recipe("small", "A small one.", (8, 16), (1, 1), mix, estimator_mix=mix, minutes=1)
+    monkeypatch.setattr(photo_denoiser, "EXPERT_STAGES", (Stage(until=1.0, batch=2, size=64),))
+    experts = {"white": Mix({"gaussian": 1.0}), "white-gray": Mix({"gaussian": 1.0}, gray_share=1.0)}
+    small = recipe("small", "A small one.", (8, 16), (1, 1), mix, estimator_mix=mix, minutes=1, experts=experts)
     monkeypatch.setitem(RECIPES, "small", small)
     return ["fit", "small", "--data", str(folder), "--minutes", "0.01", "--out", "out"]
 
@@ -121,8 +144,13 @@ def test_a_run_ends_in_a_blind_artifact_whose_auto_is_measured(
     model = load(artifact)
     image = np.zeros((1, 32, 64, 3), np.float32)
     assert runner(denoiser_of(model))({"image": image, "sigma": image[..., :1]}).shape == image.shape
-    assert estimator_of(model)({"image": image}).shape == (1, 4, 8, 2)
-    assert model.get_layer(ESTIMATOR).count_params() + denoiser_of(model).count_params() == card.parameters
+    assert estimator_of(model)({"image": image}).shape == (1, 4, 8, 3)
+    assert card.experts == ("white", "white-gray")
+    for expert in experts_of(model).values():
+        same = zip(expert.get_weights(), denoiser_of(model).get_weights(), strict=True)
+        assert all(np.array_equal(*pair) for pair in same), "an expert that nobody trained is the denoiser"
+    assert model.get_layer(ESTIMATOR).count_params() + 3 * denoiser_of(model).count_params() == card.parameters
+    assert card.kmac_per_pixel == pytest.approx(kmac_per_pixel(denoiser_of(model)), abs=1e-3)
     capsys.readouterr()
     assert main(["evaluate", "out/small/1", "--data", str(folder), "--sigma", "25", "--auto", "--card"]) == 0
     assert capsys.readouterr().out.count("sigma 25") == 1
@@ -156,16 +184,29 @@ def test_the_ensemble_is_measured(photograph: np.ndarray, tmp_path: Path) -> Non
     assert alone.value < eight.value < alone.value + 0.6
 
 
-@pytest.mark.parametrize(("part", "learns", "stays"), [("image", DENOISER, ESTIMATOR), ("noise", ESTIMATOR, DENOISER)])
-def test_one_part_is_trained_alone(fit: list[str], part: str, learns: str, stays: str) -> None:
+PARTS = {"image": DENOISER, "noise": ESTIMATOR, "white": "white", "white-gray": "white-gray"}
+
+
+def test_each_part_is_trained_alone(fit: list[str]) -> None:
     assert main(fit) == 0
-    assert main([*fit, "--from", "out/small/1", "--only", part]) == 0
-    first, second = (load(verify(Path(f"out/small/{version}"))) for version in (1, 2))
-    for name, same in ((learns, False), (stays, True)):
-        weights = zip(first.get_layer(name).get_weights(), second.get_layer(name).get_weights(), strict=True)
-        assert all(np.array_equal(*pair) for pair in weights) is same
+    for version, (part, learns) in enumerate(PARTS.items(), start=2):
+        assert main([*fit, "--from", f"out/small/{version - 1}", "--only", part]) == 0
+        before, after = (load(verify(Path(f"out/small/{each}"))) for each in (version - 1, version))
+        for name in PARTS.values():
+            weights = zip(before.get_layer(name).get_weights(), after.get_layer(name).get_weights(), strict=True)
+            assert all(np.array_equal(*pair) for pair in weights) is (name != learns)
+
+
+def test_trained_on_all_noise_again_the_experts_stay(fit: list[str]) -> None:
+    assert main(fit) == 0
+    assert main([*fit, "--from", "out/small/1", "--only", "white"]) == 0
+    assert main([*fit, "--from", "out/small/2"]) == 0
+    before, after = (load(verify(Path(f"out/small/{version}"))) for version in (2, 3))
+    for name in PARTS.values():
+        weights = zip(before.get_layer(name).get_weights(), after.get_layer(name).get_weights(), strict=True)
+        assert all(np.array_equal(*pair) for pair in weights) is name.startswith("white")
 
 
 def test_a_part_to_train_alone_has_to_be_there(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*fit, "--only", "level"]) == 1
-    assert "small has no part 'level' to train alone: image, noise" in capsys.readouterr().err
+    assert "small has no part 'level' to train alone: image, noise, white, white-gray" in capsys.readouterr().err

@@ -17,16 +17,26 @@ from training.architectures.unet import COLOURS
 UNSHUFFLE = 2
 WIDTHS = (20, 28, 48)
 """Channels at a half, a quarter and an eighth of the resolution: 2.3 kMAC per pixel."""
+KIND_WIDTH = 16
+"""Channels of what tells white noise: 0.1 kMAC."""
 
 
-def build(trunk: str = "float32", name: str = "estimator", widths: Sequence[int] = WIDTHS, far: int = 0) -> keras.Model:
+def build(
+    trunk: str = "float32",
+    name: str = "estimator",
+    widths: Sequence[int] = WIDTHS,
+    far: int = 0,
+    *,
+    whiteness: bool = False,
+) -> keras.Model:
     """Build the network, with `far` more blocks at an eighth of the resolution.
 
     Each of those costs 0.65 kMAC and sees 16 pixels farther, which tells texture from noise; it starts at identity.
 
-    Input: the picture (N, H, W, 3) float32, 0-1 but not clipped, H and W multiples of 8. Output: (N, H/8, W/8, 2)
-    float32, as models.noise_map reads it: log(1 + sigma) with sigma on the 0-255 scale, and the logarithm of the
-    mean absolute error of that. It has biases: where 0 and 255 lie, at which noise is clipped, is worth knowing.
+    Input: the picture (N, H, W, 3) float32, 0-1 but not clipped, H and W multiples of 8. Output: (N, H/8, W/8, 2 or 3)
+    float32, as models.noise_map reads it: log(1 + sigma) with sigma on the 0-255 scale, the logarithm of the mean
+    absolute error of that and, with `whiteness`, the log-odds that the noise is white. It has biases: where 0 and 255
+    lie, at which noise is clipped, is worth knowing.
     """
     image = keras.Input((None, None, COLOURS), name="image")
     tensor = SpaceToDepth(UNSHUFFLE, name="unshuffle")(image)
@@ -37,7 +47,13 @@ def build(trunk: str = "float32", name: str = "estimator", widths: Sequence[int]
     for index in range(far):
         tensor = _block(tensor, f"far{index}", trunk)
     last = layers.Conv2D(2, 3, padding="same", dtype="float32", kernel_initializer="zeros", name="tail")
-    return keras.Model(image, last(tensor), name=name)
+    told = last(tensor)
+    if whiteness:
+        kind = layers.Conv2D(1, 1, dtype="float32", kernel_initializer="zeros", name="kind")
+        told = layers.Concatenate(name="told", dtype="float32")(
+            [told, kind(_conv(tensor, "kind_first", KIND_WIDTH, trunk))]
+        )
+    return keras.Model(image, told, name=name)
 
 
 def _conv(tensor: Any, name: str, filters: int, trunk: str, kernel_size: int = 3, **options: Any) -> Any:

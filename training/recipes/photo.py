@@ -7,6 +7,7 @@ Expected: 54 minutes on two Zen 4 cores that had much other work (24,900 steps) 
           the estimator alone (--only noise --decay-from 0.4) 37.27 dB on the real photographs of cc15 with sigma=auto.
 """
 
+from models.card import Expert
 from training.degradations import Mix
 from training.photo_denoiser import recipe
 
@@ -16,6 +17,14 @@ MIX = Mix({"gaussian": 0.55, "camera": 0.27, "mixed": 0.08, "jpeg": 0.02, "clean
 ESTIMATOR_MIX = Mix({"gaussian": 0.33, "camera": 0.4, "mixed": 0.08, "jpeg": 0.02, "clean": 0.17}, soft_share=0.4)
 """More of what a level is hard to tell of."""
 
+IMAGE_MIX = Mix({"gaussian": 0.1, "camera": 0.6, "mixed": 0.2, "jpeg": 0.02, "clean": 0.08})
+"""What is left to the network for all noise once there are experts: little of what is theirs."""
+WHITE = {"gaussian": 0.98, "clean": 0.02}
+EXPERTS: dict[Expert, Mix] = {
+    "white": Mix(WHITE, weak_share=0.1),
+    "white-gray": Mix(WHITE, weak_share=0.1, gray_share=1.0),
+}
+
 RECIPE = recipe(
     "photo",
     "Removes noise of a known or estimated level from photographs, colour and gray.",
@@ -24,4 +33,6 @@ RECIPE = recipe(
     MIX,
     estimator_mix=ESTIMATOR_MIX,
     minutes=120,
+    experts=EXPERTS,
+    image_mix=IMAGE_MIX,
 )

@@ -6,7 +6,7 @@ Expected: 97 minutes on two Zen 4 cores that had other work (18,000 steps) were 
 """
 
 from training.photo_denoiser import recipe
-from training.recipes.photo import ESTIMATOR_MIX, MIX
+from training.recipes.photo import ESTIMATOR_MIX, EXPERTS, IMAGE_MIX, MIX
 
 WIDTHS = (48, 96)
 BLOCKS = (5, 6)
@@ -20,4 +20,6 @@ RECIPE = recipe(
     estimator_mix=ESTIMATOR_MIX,
     minutes=240,
     far=3,
+    experts={"white": EXPERTS["white"]},
+    image_mix=IMAGE_MIX,
 )
