@@ -64,7 +64,7 @@ def test_unknown_names_are_refused() -> None:
         Mix({"gaussian": 0.5, "snow": 0.25, "rain": 0.25})
 
 
-@pytest.mark.parametrize("name", ["gaussian", "camera", "mixed", "clean"])
+@pytest.mark.parametrize("name", ["gaussian", "camera", "gaussian-jpeg", "mixed", "clean"])
 def test_a_share_is_gray(name: str, patch: FloatImage) -> None:
     pairs = drawn(Mix({name: 1.0}, gray_share=0.4), patch[:16, :16], 300)
     assert np.mean([is_gray(each.clean) for each in pairs]) == pytest.approx(0.4, abs=0.1)
@@ -132,3 +132,23 @@ def test_pictures_with_little_noise_are_soft_where_asked(patch: FloatImage) -> N
         assert np.mean(changed) == pytest.approx(share + (1 - share) * WEAK[1] / 75, abs=0.1)
         assert all(each.sigma < WEAK[1] for each, one in zip(soft, changed, strict=True) if one)
     assert all(np.array_equal(each.clean, patch) for each in drawn(Mix({"clean": 1.0}, gray_share=0.0), patch, 20))
+
+
+def finest(noise: np.ndarray) -> float:
+    """Return the energy of (H, W) at diagonal frequencies near the highest, 1 for white noise."""
+    spectrum = np.square(np.abs(np.fft.fft2(noise - noise.mean())))
+    high = np.abs(np.fft.fftfreq(noise.shape[0])) > 0.35
+    return float(spectrum[np.ix_(high, high)].mean() / spectrum.mean())
+
+
+def test_white_noise_in_a_file_is_white_no_longer() -> None:
+    """It has 8 bits and levels up to those of white noise; some files lose what is finest of it."""
+    clean = np.full((128, 128, 3), 0.5, np.float32)
+    pairs = drawn(Mix({"gaussian-jpeg": 1.0}, gray_share=0.0), clean, 80)
+    noise = [(each.noisy - each.clean).mean(axis=2) for each in pairs]
+    assert all(has_8_bits(each.noisy) for each in pairs)
+    assert {each.sigma for each in pairs} == {None}
+    assert max(each.std() for each in noise) * 255 > 30
+    left = [finest(each) for each in noise]
+    assert finest(np.random.default_rng(0).standard_normal((128, 128))) == pytest.approx(1, abs=0.05)
+    assert min(left) < 0.3

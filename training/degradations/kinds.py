@@ -19,6 +19,8 @@ SPECKLE_SIGMAS = (5.0, 75.0)
 RESIZED_SIGMAS = (5.0, 50.0)
 FACTORS = (1.2, 3.0)
 QUALITIES = (25, 95)
+FILED_SIGMAS = (5.0, 75.0)
+FILED_QUALITIES = (60, 98)
 IMPULSE_SHARES = (0.005, 0.1)
 BOXES = (1, 8)
 WEAK_SIGMAS = (1.0, 20.0)
@@ -48,10 +50,19 @@ def _resized(clean: FloatImage, rng: np.random.Generator) -> FloatImage:
     return resized(clean, float(rng.uniform(*RESIZED_SIGMAS)), float(rng.uniform(*FACTORS)), rng)
 
 
-def _jpeg(clean: FloatImage, rng: np.random.Generator) -> FloatImage:
+def _compressed(picture: FloatImage, qualities: tuple[int, int], rng: np.random.Generator) -> FloatImage:
     row, column, halved = (int(each) for each in rng.integers((GRID, GRID, 2)))
-    quality = int(rng.integers(QUALITIES[0], QUALITIES[1] + 1))
-    return jpeg(clean, quality, subsampled=bool(halved), origin=(row, column))
+    quality = int(rng.integers(qualities[0], qualities[1] + 1))
+    return jpeg(picture, quality, subsampled=bool(halved), origin=(row, column))
+
+
+def _jpeg(clean: FloatImage, rng: np.random.Generator) -> FloatImage:
+    return _compressed(clean, QUALITIES, rng)
+
+
+def _filed(clean: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """Return white noise of any level in a JPEG file: white no longer, as its finest part is gone."""
+    return _compressed(gaussian(clean, float(rng.uniform(*FILED_SIGMAS)), rng), FILED_QUALITIES, rng)
 
 
 def _impulse(clean: FloatImage, rng: np.random.Generator) -> FloatImage:
@@ -76,6 +87,7 @@ KINDS: Mapping[str, Kind] = {
     "speckle": _speckle,
     "resize": _resized,
     "jpeg": _jpeg,
+    "gaussian-jpeg": _filed,
     "impulse": _impulse,
     "boxes": _boxes,
     "mixed": _mixed,

@@ -14,10 +14,12 @@ from training.photo_denoiser import recipe
 WIDTHS = (48, 96)
 BLOCKS = (2, 2)
 MIX = Mix({"gaussian": 0.55, "camera": 0.27, "mixed": 0.08, "jpeg": 0.02, "clean": 0.08})
-ESTIMATOR_MIX = Mix({"gaussian": 0.33, "camera": 0.4, "mixed": 0.08, "jpeg": 0.02, "clean": 0.17}, soft_share=0.4)
+ESTIMATOR_MIX = Mix(
+    {"gaussian": 0.3, "camera": 0.38, "mixed": 0.08, "gaussian-jpeg": 0.06, "jpeg": 0.02, "clean": 0.16}, soft_share=0.4
+)
 """More of what a level is hard to tell of."""
 
-IMAGE_MIX = Mix({"gaussian": 0.1, "camera": 0.6, "mixed": 0.2, "jpeg": 0.02, "clean": 0.08})
+IMAGE_MIX = Mix({"gaussian": 0.1, "camera": 0.52, "mixed": 0.18, "gaussian-jpeg": 0.1, "jpeg": 0.02, "clean": 0.08})
 """What is left to the network for all noise once there are experts: little of what is theirs."""
 WHITE = {"gaussian": 0.98, "clean": 0.02}
 EXPERTS: dict[Expert, Mix] = {
