@@ -14,8 +14,9 @@ BLOCK = 8
 
 _Doubles = npt.NDArray[np.float64]
 
-SURE = 1.0
-"""Log-odds above which noise counts as white: to take a camera's for white costs more than the other way round."""
+WHITE_ABOVE = -1.0
+"""Log-odds above which noise counts as white. What nearly is, as in a JPEG file, is better off as that
+too; a camera's, at -3 and less, is not (docs/decisions/0021-experts.md)."""
 
 NARROWEST, WIDEST = 0.02, 4.0
 """Between what an estimate's own mean error is believed to be: in logarithms, so 2 % at least."""
@@ -91,7 +92,7 @@ def combine(estimates: FloatImage, visible: Mask | None = None, brightness: Floa
 
 def _is_white(log_odds: FloatImage, counted: Mask) -> bool:
     """Return what the log-odds of the blocks, (h, w, 1) or none at all, amount to."""
-    return log_odds.size > 0 and float(log_odds[counted].mean()) > SURE
+    return log_odds.size > 0 and float(log_odds[counted].mean()) > WHITE_ABOVE
 
 
 def _real_variance(values: _Doubles, weights: _Doubles, mean: float) -> float:

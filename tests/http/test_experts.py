@@ -24,7 +24,7 @@ from training.export import write_card
 
 TILE = 128
 LEVEL = 20.0
-MODELS = {"white": 3.0, "unsure": 0.5, "other": -3.0}
+MODELS = {"white": 3.0, "unsure": -1.5, "other": -3.0}
 """Models by the log-odds of white noise that their estimators find."""
 
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from models.card import Estimator, ModelCard
 from models.experts import expert_for
-from models.noise_map import SURE, NoiseMap, combine
+from models.noise_map import WHITE_ABOVE, NoiseMap, combine
 from models.store import BUNDLED, newest, verify
 
 BOTH = ("white", "white-gray")
@@ -35,9 +35,9 @@ def estimates(*log_odds: float) -> np.ndarray:
 
 
 def test_the_blocks_decide_together_and_hidden_ones_say_nothing() -> None:
-    assert combine(estimates(9.0, -3.0, SURE)).white
-    assert not combine(estimates(SURE, SURE - 0.1)).white
-    assert not combine(estimates(9.0, -3.0, SURE), np.array([[False, True, True]])).white
+    assert combine(estimates(9.0, -3.0, WHITE_ABOVE)).white
+    assert not combine(estimates(WHITE_ABOVE, WHITE_ABOVE - 0.1)).white
+    assert not combine(estimates(9.0, -3.0, WHITE_ABOVE), np.array([[False, True, True]])).white
     assert combine(estimates(9.0, 9.0, -90.0), np.array([[True, True, False]])).white
     assert combine(estimates(2.0, 2.0), np.zeros((1, 2), bool)).white, "where all is hidden all counts"
 
