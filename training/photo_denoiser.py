@@ -36,8 +36,8 @@ WEAKEST = 1.0
 FIGURE_SIGMAS = (15.0, 25.0, 50.0)
 STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
 
-EXPERT_STAGES = (Stage(until=1.0, batch=8, size=128),)
-"""An expert begins as the network for all noise: it needs no small patches to find its feet."""
+ALONE_STAGES = (Stage(until=1.0, batch=8, size=128),)
+"""A network that is trained on alone needs no small patches to find its feet, and large ones are worth 0.04 dB."""
 ESTIMATOR_STAGES = (Stage(until=0.5, batch=16, size=128), Stage(until=1.0, batch=12, size=160))
 """As large as it sees, or nearly: what is white noise and what texture shows over a distance."""
 
@@ -54,6 +54,8 @@ class Telling:
     own_white: float = 0.1
 
 
+SELDOM_OVERSTATED = Telling(overstated=0.05)
+"""What a network is told that knows already what to make of a level too high: enough to remember."""
 EXACTLY = Telling(overstated=0.05, own=0.0, own_white=0.0)
 """What experts are told: of white noise, the level is known."""
 
@@ -209,7 +211,8 @@ def recipe(
     Its parts are `image`, the denoiser, alone on `image_mix` (None: `mix`), and `noise`, the estimator, which has `far`
     more blocks; and `experts`, each trained on its own mix, alone. Until then they are what the denoiser is.
     """
-    load, load_image, experts = partial(Photographs, mix), partial(Photographs, image_mix or mix), experts or {}
+    load, experts = partial(Photographs, mix), experts or {}
+    load_image = partial(Photographs, image_mix or mix, stages=ALONE_STAGES, telling=SELDOM_OVERSTATED)
     return Recipe(
         name=name,
         summary=summary,
@@ -224,7 +227,7 @@ def recipe(
         rehearsed=rehearsed,
         settle=settle_experts,
         alone={
-            "image": Alone({"image": psnr_loss}, STAGES, load_image, frozen=(ESTIMATOR,)),
+            "image": Alone({"image": psnr_loss}, ALONE_STAGES, load_image, frozen=(ESTIMATOR,)),
             "noise": Alone(
                 {"noise": noise_loss}, ESTIMATOR_STAGES, partial(Photographs, estimator_mix, stages=ESTIMATOR_STAGES)
             ),
@@ -234,5 +237,5 @@ def recipe(
 
 
 def _expert(name: Expert, mix: Mix) -> Alone[Photographs]:
-    load = partial(Photographs, mix, stages=EXPERT_STAGES, telling=EXACTLY)
-    return Alone({name: psnr_loss}, EXPERT_STAGES, load, frozen=(ESTIMATOR,))
+    load = partial(Photographs, mix, stages=ALONE_STAGES, telling=EXACTLY)
+    return Alone({name: psnr_loss}, ALONE_STAGES, load, frozen=(ESTIMATOR,))
