@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
+ORDER = ("decode", "queue", "infer", "encode")
+"""A look at the noise, which counts as `infer`, comes before the queue for the network."""
+
 
 @dataclass
 class Timings:
@@ -23,5 +26,5 @@ class Timings:
         self.stages[stage] = self.stages.get(stage, 0.0) + 1000 * seconds
 
     def header(self) -> str:
-        """Return the header's value."""
-        return ", ".join(f"{stage};dur={duration:.1f}" for stage, duration in self.stages.items())
+        """Return the header's value, the stages in the order that a picture goes through them."""
+        return ", ".join(f"{stage};dur={self.stages[stage]:.1f}" for stage in sorted(self.stages, key=ORDER.index))
