@@ -19,7 +19,7 @@ from app.batching import FLOAT32_COST, batch_sizes, shapes, work_of
 from app.engine import TensorFlowEngine, use
 from app.registry import load_with_tensorflow
 from app.settings import Settings
-from models.card import Input
+from models.card import Expert, Input
 from models.denoising import Denoising, Feed, denoise
 from models.estimating import estimate
 from models.inference import for_inference
@@ -119,15 +119,22 @@ def test_models_that_are_asked_for_by_name_are_warmed_for_their_largest_shape(
     assert (1, 320, 320) in warmed
 
 
-@pytest.mark.parametrize("picture", ["astronaut", "chelsea", "coffee"])
+@pytest.mark.parametrize(
+    ("expert", "picture"),
+    [
+        *((expert, picture) for expert in (None, "white") for picture in ("astronaut", "chelsea", "coffee")),
+        ("white-gray", "camera"),
+    ],
+)
 @pytest.mark.parametrize(("sigma", "loss"), [(25.0, 0.02), (50.0, 0.02), (1.43, 0.1)])
 def test_bfloat16_costs_next_to_nothing(
-    exact: TensorFlowEngine, fast: TensorFlowEngine, picture: str, sigma: float, loss: float
+    exact: TensorFlowEngine, fast: TensorFlowEngine, expert: Expert | None, picture: str, sigma: float, loss: float
 ) -> None:
     """The last of the noise levels is that of a picture at 45 dB, which is nearly clean."""
-    clean = np.ascontiguousarray(getattr(data, picture)()[:256, :320])
+    clean = np.ascontiguousarray(getattr(data, picture)()[:256, :320]).reshape(256, 320, -1)
     noisy = with_noise(clean, sigma)
-    results = [denoise(noisy, each.run, each.card.input, tile=512, sigma=sigma) for each in (exact, fast)]
+    engines = [each.experts[expert] if expert else each for each in (exact, fast)]
+    results = [denoise(noisy, each.run, each.card.input, tile=512, sigma=sigma) for each in engines]
     assert psnr(clean, results[0]) > psnr(clean, noisy)
     assert psnr(clean, results[0]) - psnr(clean, results[1]) < loss
 
@@ -159,7 +166,7 @@ def test_16_bits_keep_their_precision(
 
 def test_precision_can_be_forced_for_denoisers_alone(exact: TensorFlowEngine, fast: TensorFlowEngine) -> None:
     assert (exact.precision, fast.precision) == ("float32", "bfloat16")
-    assert fast.traces == exact.traces + 1
+    assert fast.traces == exact.traces + 1 + len(fast.experts)
     assert TensorFlowEngine(artifact("digits-ae"), "bfloat16").precision == "float32"
     assert TensorFlowEngine(artifact("digits-denoise"), "bfloat16").precision == "bfloat16"
 

@@ -19,7 +19,8 @@ async def test_cards_of_all_models(client: httpx.AsyncClient) -> None:
         on_disk = json.loads(verify(newest(BUNDLED, card["name"])).card.model_dump_json())
         precision = "bfloat16" if card["task"] == "denoise" and has_bfloat16() else "float32"
         # Graphs of their own: an encoder, an estimator, and the float32 that 16-bit pictures need beside bfloat16.
-        traces = 1 + sum([card["task"] == "autoencode", card["estimator"] is not None, precision == "bfloat16"])
+        networks = (1 + len(card["experts"])) * (1 + (precision == "bfloat16"))
+        traces = networks + sum([card["task"] == "autoencode", card["estimator"] is not None])
         assert card == on_disk | {"device": "cpu", "device_name": None, "precision": precision, "traces": traces}
         assert card["figures"], "a card without figures says nothing"
 

@@ -12,7 +12,7 @@ from models.store import BUNDLED, find, newest, verify
 
 NAMES = tuple(find(BUNDLED))
 BACKENDS = ("tensorflow", "jax")
-OTHER_OUTPUTS = {"photo": {"noise"}, "photo-ae": {"embedding"}}
+OTHER_OUTPUTS = {"photo": {"noise", "white", "white-gray"}, "photo-ae": {"embedding"}}
 """What models give beside the picture."""
 
 RUN = """

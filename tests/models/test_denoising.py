@@ -41,12 +41,12 @@ def test_sigma_becomes_a_map_on_the_scale_of_the_pixels() -> None:
     assert np.allclose(levels[0], 0.2)
 
 
-@pytest.fixture(scope="module")
-def photo():
-    from models.loader import denoiser_of, load
+@pytest.fixture(scope="module", params=["denoiser", "white", "white-gray"])
+def photo(request: pytest.FixtureRequest):
+    from models.loader import load
     from training.inference import runner
 
-    return runner(denoiser_of(load(verify(newest(BUNDLED, "photo")))))
+    return runner(load(verify(newest(BUNDLED, "photo"))).get_layer(request.param))
 
 
 @pytest.mark.parametrize("factor", [0.25, 3.0])

@@ -94,8 +94,9 @@ def test_at_most_a_tile_is_in_the_network_at_a_time() -> None:
 
 
 @pytest.mark.parametrize("picture", ["photograph", "white noise"])
-def test_tiled_equals_untiled_with_the_real_network(picture: str) -> None:
-    from models.loader import denoiser_of, load
+@pytest.mark.parametrize("network", ["denoiser", "white", "white-gray"])
+def test_tiled_equals_untiled_with_the_real_networks(network: str, picture: str) -> None:
+    from models.loader import load
     from models.store import BUNDLED, newest, verify
     from training.inference import runner
 
@@ -103,7 +104,7 @@ def test_tiled_equals_untiled_with_the_real_network(picture: str) -> None:
     if picture == "white noise":
         pixels = np.random.default_rng(0).integers(0, 256, pixels.shape, dtype=np.uint8)
     artifact = verify(newest(BUNDLED, "photo"))
-    run, spec = runner(denoiser_of(load(artifact))), artifact.card.input
+    run, spec = runner(load(artifact).get_layer(network)), artifact.card.input
     grid = Grid(*pixels.shape[:2], size=128, halo=spec.halo, multiple=spec.multiple)
     whole = padded(pixels, grid)
     level = np.full((1, *whole.shape[:2], 1), 30 / 255, np.float32)

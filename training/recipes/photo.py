@@ -1,10 +1,12 @@
 """`photo`: the default denoiser for photographs.
 
 Command:  python -m training fit photo --data FOLDER_OF_PHOTOGRAPHS --minutes 120
-Expected: 54 minutes on two Zen 4 cores that had much other work (24,900 steps) reached 33.63 / 30.92 / 27.62 dB on
-          CBSD68 at sigma 15 / 25 / 50 (float protocol); 38 more 33.65 / 30.95 / 27.67 (`photo` 6); 94 more, from that
-          with --rate 8e-4 --decay-from 0.45 (53,800 steps), 33.67 / 30.97 / 27.71 dB, and after 9 minutes of
-          the estimator alone (--only noise --decay-from 0.4) 37.27 dB on the real photographs of cc15 with sigma=auto.
+          python -m training fit photo --data FOLDER_OF_PHOTOGRAPHS --from runs/artifacts/photo/1 --only white
+Expected: on two Zen 4 cores, one network for all noise: 54 minutes (24,900 steps) 33.63 / 30.92 / 27.62 dB on CBSD68 at
+          sigma 15 / 25 / 50 (float protocol); 132 more 33.67 / 30.97 / 27.71 (`photo` 7). From that, on two Zen 5
+          cores, parts alone at --rate 4e-4 to 6e-4, `white` 24 and 12 minutes, `white-gray` 14 (from `white`), `image`
+          15, `noise` 7 (`photo` 8): 33.77 / 31.09 / 27.86 dB, in gray (BSD68) 31.46 / 29.01 / 26.11, real noise (cc15)
+          37.38 dB.
 """
 
 from models.card import Expert

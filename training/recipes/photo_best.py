@@ -1,8 +1,8 @@
 """`photo-best`: the larger denoiser for photographs, two and a half times the work of `photo`.
 
-Command:  python -m training fit photo-best --data FOLDER_OF_PHOTOGRAPHS --from photo --only image --minutes 240
-Expected: 97 minutes on two Zen 4 cores that had other work (18,000 steps) were not enough: 33.67 / 30.96 / 27.69 dB on
-          CBSD68, as `photo` 7. Why, and how to go on: docs/decisions/0012-muon.md.
+Command:  python -m training fit photo-best --data FOLDER_OF_PHOTOGRAPHS --from photo --only white --minutes 240
+Expected: not known. Before there were experts, 97 minutes of one network for all noise (18,000 steps) brought what
+          `photo` had already: docs/decisions/0012-muon.md. What experts brought `photo`: 0021-experts.md.
 """
 
 from training.photo_denoiser import recipe
