@@ -103,9 +103,10 @@ async def test_flat_picture_told_of_strong_noise_gets_no_structure(
     client: httpx.AsyncClient, level: int, shape: tuple[int, ...]
 ) -> None:
     flat = np.full(shape, level, np.uint8)
-    changed = np.abs((await cleaned(client, flat, 50)).astype(int) - level)
-    assert changed.max() <= 3
-    assert changed[12:-12, 12:-12].max() <= 1
+    changed = (await cleaned(client, flat, 50)).astype(int) - level
+    assert np.abs(changed).max() <= 4
+    assert np.abs(changed[12:-12, 12:-12]).max() <= 2
+    assert np.abs(changed.mean()) < 0.5
 
 
 @pytest.mark.parametrize("sigma", [10, 25])
