@@ -40,10 +40,8 @@ async def removals_of(service: Service, intake: Intake[DenoiseOptions], frames: 
     if card.estimator is None:
         return [Removal(None)] * len(frames)
     told = None if options.sigma == "auto" else options.sigma * options.strength
-    if not options.strength or told == 0:
-        return [Removal(0.0)] * len(frames)
-    if told is not None and not card.experts:
-        return [Removal(told)] * len(frames)
+    if not options.looks(card):
+        return [Removal(told or 0.0)] * len(frames)
     maps = await _found(service, intake, frames, card.estimator)
     levels = [_worth(found.scaled(options.strength)) if told is None else told for found in maps]
     experts = _experts(card.experts, frames, maps)

@@ -62,6 +62,11 @@ class Estimator(_Part):
     kmac_per_pixel: float = Field(gt=0, description="thousand multiply-accumulates per input pixel")
     whiteness: bool = Field(default=False, description="also says of each block how surely its noise is white")
 
+    @property
+    def told(self) -> int:
+        """How many numbers it tells of each block."""
+        return 3 if self.whiteness else 2
+
 
 class Embedding(_Part):
     """What the encoder answers."""

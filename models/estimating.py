@@ -25,8 +25,7 @@ class Estimating:
         self._pixels = pixels
         self._visible = None if alpha is None else _blocks_seen(alpha)
         self._tiles: list[Tile] = list(grid)
-        told = 3 if spec.whiteness else 2
-        self._estimates: FloatImage = np.empty((-(-height // BLOCK), -(-width // BLOCK), told), np.float32)
+        self._estimates: FloatImage = np.empty((-(-height // BLOCK), -(-width // BLOCK), spec.told), np.float32)
 
     @property
     def count(self) -> int:

@@ -39,7 +39,7 @@ class NothingEngine:
 
     def estimate(self, feed: Feed) -> FloatImage:
         count, height, width, _ = feed["image"].shape
-        told = 3 if self.card.estimator and self.card.estimator.whiteness else 2
+        told = self.card.estimator.told if self.card.estimator else 2
         return np.ones((count, height // BLOCK, width // BLOCK, told), np.float32)
 
     def cost(self, shape: Shape) -> float:

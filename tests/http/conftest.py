@@ -10,6 +10,7 @@ import pytest
 from asgi_lifespan import LifespanManager
 from fastapi import FastAPI
 
+from app.admission import Claim
 from app.main import create_app
 from app.registry import Engine
 from app.settings import Settings
@@ -19,6 +20,7 @@ from models.noise_map import BLOCK
 from models.pixels import LEVELS, FloatImage
 from models.store import Artifact
 from models.tiles import Shape
+from tests.conftest import png
 
 READY_WITHIN_S = 120
 
@@ -49,7 +51,7 @@ class HalvingEngine:
     def estimate(self, feed: Feed) -> FloatImage:
         count, height, width, channels = feed["image"].shape
         blocks = feed["image"].reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, channels)
-        told = 3 if self.card.estimator and self.card.estimator.whiteness else 2
+        told = self.card.estimator.told if self.card.estimator else 2
         return np.repeat(np.log1p(LEVELS * blocks.std(axis=(2, 4)).mean(axis=-1, keepdims=True)), told, axis=-1)
 
     def cost(self, shape: Shape) -> float:
@@ -61,6 +63,16 @@ class HalvingEngine:
 
 def halving_loader(artifact: Artifact, _: Settings) -> Engine:
     return HalvingEngine(artifact.card)
+
+
+async def work_taken(settings: Settings, monkeypatch: pytest.MonkeyPatch, query: str) -> list[float]:
+    """Return the work that admission takes for a picture of 64 x 64 to be denoised, by engines that halve pixels."""
+    taken: list[float] = []
+    take = Claim.take
+    monkeypatch.setattr(Claim, "take", lambda self, *more: (taken.append(more[1]), take(self, *more)))
+    async with connected(settings, loader=halving_loader) as client:
+        assert (await client.post(f"/denoise?{query}", content=png(np.eye(64, dtype=np.uint8)))).status_code == 200
+    return taken
 
 
 Connect = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]

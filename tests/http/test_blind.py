@@ -12,7 +12,6 @@ import pytest
 from imagecodecs import png_decode
 from PIL import Image
 
-from app.admission import Claim
 from app.codecs.picture import Frame
 from app.codecs.png import write_png
 from app.engine import TensorFlowEngine
@@ -24,7 +23,7 @@ from models.store import newest, verify
 from tests.blind import REACH, write_artifact
 from tests.conftest import decoded, encoded, png, with_noise
 from tests.http import test_denoise
-from tests.http.conftest import HalvingEngine, connected, halving_loader, running
+from tests.http.conftest import HalvingEngine, connected, running, work_taken
 from tests.http.test_errors import assert_problem
 
 TILE = 128
@@ -191,11 +190,7 @@ async def test_the_card_says_so_and_requests_trace_nothing(client: httpx.AsyncCl
 async def test_admission_counts_the_estimators_work(
     artifacts: Path, monkeypatch: pytest.MonkeyPatch, query: str, passes: int, estimates: int
 ) -> None:
-    taken = []
-    take = Claim.take
-    monkeypatch.setattr(Claim, "take", lambda self, *more: (taken.append(more[1]), take(self, *more)))
-    async with connected(settings(artifacts), loader=halving_loader) as client:
-        assert (await client.post(f"/denoise?{query}", content=png(np.eye(64, dtype=np.uint8)))).status_code == 200
+    taken = await work_taken(settings(artifacts), monkeypatch, query)
     assert taken == [pytest.approx(64 * 64 * (passes + estimates / 30))]
 
 

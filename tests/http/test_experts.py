@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.admission import Claim
 from app.engine import TensorFlowEngine
 from app.settings import Settings
 from models.denoising import denoise
@@ -19,7 +18,7 @@ from models.store import ArtifactError, newest, verify
 from tests.blind import write_artifact
 from tests.conftest import decoded, encoded, png, with_noise
 from tests.http import test_denoise
-from tests.http.conftest import connected, halving_loader
+from tests.http.conftest import connected, work_taken
 from training.export import write_card
 
 TILE = 128
@@ -151,11 +150,7 @@ async def test_the_card_names_the_experts_and_requests_trace_nothing(
 async def test_admission_counts_the_look_at_the_noise(
     artifacts: Path, monkeypatch: pytest.MonkeyPatch, query: str, passes: int, estimates: int
 ) -> None:
-    taken = []
-    take = Claim.take
-    monkeypatch.setattr(Claim, "take", lambda self, *more: (taken.append(more[1]), take(self, *more)))
-    async with connected(settings(artifacts), loader=halving_loader) as client:
-        assert (await client.post(f"/denoise?{query}", content=png(np.eye(64, dtype=np.uint8)))).status_code == 200
+    taken = await work_taken(settings(artifacts), monkeypatch, query)
     assert taken == [pytest.approx(64 * 64 * (passes + estimates / 30))]
 
 
