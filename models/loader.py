@@ -45,6 +45,11 @@ def experts_of(model: keras.Model) -> dict[Expert, keras.Model]:
     return {name: parts[name] for name in get_args(Expert) if name in parts}
 
 
+def networks_of(model: keras.Model) -> tuple[keras.Model, ...]:
+    """Return all that denoise, of which a picture goes through one: the network for all noise, then the experts."""
+    return denoiser_of(model), *experts_of(model).values()
+
+
 def autoencoder_of(model: keras.Model) -> keras.Model:
     """Return an autoencoder as a model of one output, the picture, whatever it was trained to give beside that."""
     outputs = model.output

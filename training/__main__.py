@@ -33,12 +33,14 @@ def _list() -> None:
 
 
 def _field_radius(model: "keras.Model") -> str:
-    """Return the radius in pixels of a denoiser's receptive field, `all` for a network of one size."""
-    from models.loader import denoiser_of
+    """Return the radius in pixels of a denoiser's largest receptive field, `all` for a network of one size."""
+    from models.loader import networks_of
     from training.complexity import receptive_radius
 
-    network = denoiser_of(model)
-    return "all" if network.inputs[0].shape[1] else str(receptive_radius(network, LARGEST_MULTIPLE))
+    networks = networks_of(model)
+    if networks[0].inputs[0].shape[1]:
+        return "all"
+    return str(max(receptive_radius(network, LARGEST_MULTIPLE) for network in networks))
 
 
 def _fit(arguments: argparse.Namespace) -> None:

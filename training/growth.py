@@ -30,10 +30,10 @@ def adopt(source: keras.Model, target: keras.Model) -> None:
 
 
 def settle_experts(model: keras.Model, trained: Collection[str]) -> None:
-    """Give the experts in `model` that are not among `trained`, names, the weights of its denoiser for all noise."""
+    """Make the experts in `model` that are not among `trained`, names, do what its denoiser for all noise does."""
     for name, expert in experts_of(model).items():
         if name not in trained:
-            expert.set_weights(model.get_layer(DENOISER).get_weights())
+            adopt(model.get_layer(DENOISER), expert)
 
 
 def _layers(model: keras.Model, prefix: str = "") -> dict[str, keras.layers.Layer]:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from models.card import Estimator, Expert, Input, Noise
-from models.loader import DENOISER, ESTIMATOR, denoiser_of, experts_of
+from models.loader import DENOISER, ESTIMATOR, experts_of, networks_of
 from models.noise_map import BLOCK, NoiseMap
 from models.pixels import LEVELS, ByteImage, FloatImage
 from models.tiles import Span, Tile
@@ -67,18 +67,20 @@ def build(
     *,
     far: int = 0,
     experts: Sequence[Expert] = (),
+    expert_blocks: Sequence[int] | None = None,
 ) -> keras.Model:
     """Build a denoiser, the estimator, of `far` more blocks, that tells it the noise level, and `experts`.
 
     Inputs: `image` (N, H, W, 3) and `sigma` (N, H, W, 1), see training.architectures.unet. Outputs: `image`, denoised
-    with that sigma; the same by each expert, a network like the denoiser, under its name; and `noise`, the estimate
-    from the image alone, see training.architectures.estimator, which with experts tells kinds too.
+    with that sigma; the same by each expert, a network like the denoiser but of `expert_blocks` (None: as many), under
+    its name; and `noise`, the estimate from the image alone, see training.architectures.estimator, which with experts
+    tells kinds too.
     """
     image = keras.Input((None, None, unet.COLOURS), name="image")
     sigma = keras.Input((None, None, 1), name="sigma")
     inputs = {"image": image, "sigma": sigma}
     clean = {"image": unet.build(widths, blocks, trunk, name=DENOISER)(inputs)}
-    clean |= {name: unet.build(widths, blocks, trunk, name=name)(inputs) for name in experts}
+    clean |= {name: unet.build(widths, expert_blocks or blocks, trunk, name=name)(inputs) for name in experts}
     estimates = estimator.build(trunk, name=ESTIMATOR, far=far, whiteness=bool(experts))(image)
     return keras.Model(inputs, {**clean, "noise": estimates})
 
@@ -155,9 +157,9 @@ def _told(degraded: Degraded, level: FloatImage, most: float, telling: Telling, 
 
 
 def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: float) -> Mapping[str, Any]:
-    network, estimating, experts = denoiser_of(model), model.get_layer(ESTIMATOR), experts_of(model)
-    radius = receptive_radius(network, multiple)
-    runs = [runner(each) for each in (network, *experts.values())]
+    networks, estimating, experts = networks_of(model), model.get_layer(ESTIMATOR), experts_of(model)
+    radius = max(receptive_radius(each, multiple) for each in networks)
+    runs = [runner(each) for each in networks]
     spec = Input(
         channels=3,
         multiple=multiple,
@@ -185,7 +187,7 @@ def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: fl
         "task": "denoise",
         "input": spec,
         "controls": ("sigma", "strength"),
-        "kmac_per_pixel": round(kmac_per_pixel(network), 3),
+        "kmac_per_pixel": round(max(map(kmac_per_pixel, networks)), 3),
         "noise": Noise(kind="gaussian, camera, mixed", sigma_min=0.0, sigma_max=sigma_max),
         "estimator": told_by,
         "experts": tuple(experts),
@@ -204,19 +206,21 @@ def recipe(
     minutes: float,
     far: int = 0,
     experts: Mapping[Expert, Mix] | None = None,
+    expert_blocks: Sequence[int] | None = None,
     image_mix: Mix | None = None,
 ) -> Recipe[Photographs]:
     """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`.
 
     Its parts are `image`, the denoiser, alone on `image_mix` (None: `mix`), and `noise`, the estimator, which has `far`
-    more blocks; and `experts`, each trained on its own mix, alone. Until then they are what the denoiser is.
+    more blocks; and `experts`, of `expert_blocks` (None: `blocks`), each trained on its own mix, alone. Until then they
+    do what the denoiser does.
     """
     load, experts = partial(Photographs, mix), experts or {}
     load_image = partial(Photographs, image_mix or mix, stages=ALONE_STAGES, telling=SELDOM_OVERSTATED)
     return Recipe(
         name=name,
         summary=summary,
-        build=partial(build, widths, blocks, far=far, experts=tuple(experts)),
+        build=partial(build, widths, blocks, far=far, experts=tuple(experts), expert_blocks=expert_blocks),
         load=load,
         loss={"image": psnr_loss, "noise": noise_loss},
         card=partial(_card, multiple=unet.multiple_of(widths), sigma_max=mix.sigma_max),

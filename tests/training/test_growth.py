@@ -49,23 +49,32 @@ def test_what_does_not_fit_is_named() -> None:
         adopt(trained((8, 16), (1, 1)), unet.build((12, 16), (1, 1)))
 
 
-def blind(*experts: str, seed: int | None = None):
+def blind(*experts: str, expert_blocks: tuple[int, ...] | None = None, seed: int | None = None):
     """A blind denoiser with `experts`, all of whose weights count if there is a `seed`."""
-    model = build((8, 16), (1, 1), experts=experts)
+    model = build((8, 16), (1, 1), experts=experts, expert_blocks=expert_blocks)
     if seed is not None:
         rng = np.random.default_rng(seed)
         model.set_weights([rng.normal(0, 0.1, weight.shape) for weight in model.get_weights()])
     return model
 
 
-def test_experts_begin_as_the_network_for_all_noise() -> None:
-    model = blind("white", "white-gray")
+@pytest.mark.parametrize("blocks", [None, (2, 3)])
+def test_experts_begin_as_the_network_for_all_noise(blocks: tuple[int, ...] | None) -> None:
+    model = blind("white", "white-gray", expert_blocks=blocks)
     adopt(blind(seed=1), model)
     settle_experts(model, ())
     outputs = model(FEED)
     assert np.abs(outputs["image"] - FEED["image"]).max() > 1e-3
     for expert in ("white", "white-gray"):
-        assert np.array_equal(outputs[expert], outputs["image"])
+        assert np.allclose(outputs[expert], outputs["image"], atol=1e-6)
+
+
+def test_experts_grow_too() -> None:
+    source, model = blind("white", seed=1), blind("white", expert_blocks=(2, 3))
+    adopt(source, model)
+    before, after = source(FEED), model(FEED)
+    assert not np.allclose(after["white"], after["image"], atol=1e-3)
+    assert all(np.allclose(after[name], before[name], atol=1e-6) for name in ("image", "white", "noise"))
 
 
 def test_experts_that_are_trained_keep_what_they_learned() -> None:

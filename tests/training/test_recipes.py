@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from models.card import Input, Noise, Training
-from models.loader import ENCODER, load
+from models.loader import DENOISER, ENCODER, ESTIMATOR, load
 from models.store import verify
 from training.compact import rounded
 from training.complexity import kmac_of_a_picture, kmac_per_pixel, receptive_radius
@@ -144,6 +144,9 @@ def test_costs() -> None:
     every = [kmac_per_pixel(part) for part in photo.layers if isinstance(part, keras.Model)]
     assert kmac_of_a_picture(photo) == pytest.approx(max(every) + min(every)), "one network, and the estimator"
     assert len(every) == 4
+    image, white, estimator = (kmac_per_pixel(best.get_layer(name)) for name in (DENOISER, "white", ESTIMATOR))
+    assert white > 2 * image
+    assert kmac_of_a_picture(best) == pytest.approx(white + estimator), "the dearest network"
     assert best.count_params() <= PHOTO_BEST_PARAMETERS
     assert kmac_per_pixel(RECIPES["digits-denoise"].build("float32")) <= 2.1 * TUTORIAL_KMAC
     assert RECIPES["digits-ae"].build("float32").count_params() < 1_000_000

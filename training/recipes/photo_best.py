@@ -6,10 +6,9 @@ Expected: not known. Before there were experts, 97 minutes of one network for al
 """
 
 from training.photo_denoiser import recipe
-from training.recipes.photo import ESTIMATOR_MIX, EXPERTS, IMAGE_MIX, MIX
+from training.recipes.photo import BLOCKS, ESTIMATOR_MIX, EXPERTS, IMAGE_MIX, MIX, WIDTHS
 
-WIDTHS = (48, 96)
-BLOCKS = (5, 6)
+EXPERT_BLOCKS = (5, 6)
 
 RECIPE = recipe(
     "photo-best",
@@ -21,5 +20,6 @@ RECIPE = recipe(
     minutes=240,
     far=3,
     experts={"white": EXPERTS["white"]},
+    expert_blocks=EXPERT_BLOCKS,
     image_mix=IMAGE_MIX,
 )
