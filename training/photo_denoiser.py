@@ -46,15 +46,17 @@ ESTIMATOR_STAGES = (Stage(until=0.5, batch=16, size=128), Stage(until=1.0, batch
 class Telling:
     """What shares of the patches are told: a level up to twice too high (`overstated`); the network's own estimate.
 
-    Half are told the estimate (`own`), but of white noise, which an estimator knows well, fewer (`own_white`).
+    Half are told the estimate (`own`), but of white noise, which an estimator knows well, fewer (`own_white`). Of the
+    clean ones, some are told any level at all (`false`), which must not make anything up.
     """
 
     overstated: float = 0.15
     own: float = 0.5
     own_white: float = 0.1
+    false: float = 0.0
 
 
-SELDOM_OVERSTATED = Telling(overstated=0.05)
+SELDOM_OVERSTATED = Telling(overstated=0.05, false=0.2)
 """What a network is told that knows already what to make of a level too high: enough to remember."""
 EXACTLY = Telling(overstated=0.05, own=0.0, own_white=0.0)
 """What experts are told: of white noise, the level is known."""
@@ -145,6 +147,8 @@ def _told(degraded: Degraded, level: FloatImage, most: float, telling: Telling, 
     vain for more. What is no white noise is never known exactly: there the level is off by a tenth or so.
     """
     height, width = degraded.noisy.shape[:2]
+    if degraded.kind == "clean" and rng.random() < telling.false:
+        return np.full((height, width, 1), rng.uniform(0.0, most) / LEVELS, np.float32)
     if rng.random() < (telling.own_white if degraded.sigma else telling.own):
         return np.full((height, width, 1), OWN, np.float32)
     factor = rng.uniform(1.0, 2.0) if rng.random() < telling.overstated else 1.0

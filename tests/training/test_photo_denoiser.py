@@ -18,7 +18,7 @@ from training.evaluate import figures_of
 from training.inference import estimator_of, runner
 from training.losses import UNKNOWN
 from training.own_level import OWN, rehearsed
-from training.photo_denoiser import EXACTLY, WEAKEST, Photographs, recipe
+from training.photo_denoiser import EXACTLY, WEAKEST, Photographs, Telling, recipe
 from training.photographs import real_pairs
 from training.recipe import Stage
 from training.recipes import RECIPES
@@ -97,6 +97,16 @@ def test_a_clean_picture_is_told_to_be_clean_or_nothing(folder: Path) -> None:
     told = inputs["sigma"][~own, 0, 0, 0]
     assert 0 < np.count_nonzero(told) < 0.4 * STAGE.batch
     assert told.max() < 6 / 255
+
+
+def test_a_clean_picture_may_be_told_any_level(folder: Path) -> None:
+    data = Photographs(Mix({"clean": 1.0}), folder, telling=Telling(own=0.0, overstated=0.0, false=0.5))
+    inputs, targets = next(data.batches(STAGE, np.random.default_rng(0)))
+    told = inputs["sigma"][:, 0, 0, 0] * 255
+    assert np.array_equal(inputs["image"], targets["image"])
+    assert 0.3 < np.mean(told > 0) < 0.7
+    assert np.count_nonzero(told > 50) > 3
+    assert told.max() <= 75
 
 
 def test_in_training_the_denoiser_is_told_what_the_service_would_tell_it() -> None:
