@@ -47,8 +47,9 @@ def cost(engine: Engine, function: Function, shape: Shape) -> float:
 
 
 def work_of(engine: Engine, function: Function, height: int, width: int, tile: int, *, turnable: bool = False) -> float:
-    """Return what a picture costs in a network, in multiply-accumulates: the tiles' halos included.
+    """Return what a picture costs, in multiply-accumulates: the tiles' halos included.
 
+    Of the networks that it may go through, in the dearest: which it will be is not known before its noise is.
     `turnable` tiles are those of an ensemble, see models.tiles.Grid.
     """
     spec = engine.card.input
@@ -56,4 +57,4 @@ def work_of(engine: Engine, function: Function, height: int, width: int, tile: i
         return cost(engine, function, (spec.height, spec.width))
     network = engine.card.estimator if function == "estimate" and engine.card.estimator else spec
     grid = Grid(height, width, tile, network.halo, network.multiple, turnable)
-    return grid.count * cost(engine, function, grid.shape)
+    return grid.count * max(cost(each, function, grid.shape) for each in (engine, *engine.experts.values()))

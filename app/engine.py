@@ -14,6 +14,7 @@ from app.batching import batch_sizes, shapes
 from app.scheduler import LANES
 from app.settings import Device, Precision
 from models.card import Expert, ModelCard
+from models.complexity import kmac_per_pixel
 from models.denoising import Feed
 from models.estimating import COLOURS
 from models.inference import POLICIES, for_inference
@@ -66,6 +67,7 @@ class TensorFlowEngine:
         self.trial: tuple[float, float] | None = None
         model = load(artifact)
         network = denoiser_of(model) if self.card.task == "denoise" else autoencoder_of(model)
+        self._kmac_per_pixel = self.card.kmac_per_pixel
         self._channels: dict[str, int] = {name: tensor.shape[-1] for name, tensor in network.input.items()}
         if self.card.task == "denoise":
             self._run, self._run_float32 = self._denoisers(network)
@@ -104,8 +106,8 @@ class TensorFlowEngine:
         return _call(self._estimate, feed)
 
     def cost(self, shape: Shape) -> float:
-        """Return what a picture of `shape` costs, in multiply-accumulates."""
-        return _cost(self.card.kmac_per_pixel, shape)
+        """Return what a picture of `shape` costs in this network, in multiply-accumulates."""
+        return _cost(self._kmac_per_pixel, shape)
 
     def estimate_cost(self, shape: Shape) -> float:
         """Return what its noise level costs, in multiply-accumulates of a denoiser in float32.
@@ -120,10 +122,11 @@ class TensorFlowEngine:
         """Run every batch of every shape that comes, so that no request pays for what a first run sets up.
 
         `tile` is the longest side of a tile. The kernels of a shape and batch are made in its first run. `trial` is
-        the work and the seconds of one more run, of the largest shape. A second graph in float32 is left cold: its
-        first run costs 0.03 s more than others, that of a shape some milliseconds. So is an estimator's but for its
-        largest shape: the first runs of the others cost 3 to 8 milliseconds each, together a second of the start. And
-        so, unless `every_shape` is wanted, are all but the largest: up to 20 milliseconds each on a CPU.
+        the work and the seconds of one more run, of the largest shape and the dearest network. A second graph in
+        float32 is left cold: its first run costs 0.03 s more than others, that of a shape some milliseconds. So is an
+        estimator's but for its largest shape: the first runs of the others cost 3 to 8 milliseconds each, together a
+        second of the start. And so, unless `every_shape` is wanted, are all but the largest: up to 20 milliseconds each
+        on a CPU.
         """
         if self.card.estimator:
             self.estimate({"image": np.zeros((1, *shapes(self.card.estimator, tile)[-1], COLOURS), np.float32)})
@@ -135,9 +138,10 @@ class TensorFlowEngine:
                     engine.run(feed)
                 if self._encode is not None:
                     self.encode(feed)
-        started = time.perf_counter()
-        self.run(self._blank(1, shape))
-        self.trial = self.cost(shape), time.perf_counter() - started
+        dearest = max((self, *self.experts.values()), key=lambda engine: engine.cost(shape))
+        feed, started = self._blank(1, shape), time.perf_counter()
+        dearest.run(feed)
+        self.trial = dearest.cost(shape), time.perf_counter() - started
 
     def _blank(self, size: int, shape: Shape) -> Feed:
         return {name: np.zeros((size, *shape, count), np.float32) for name, count in self._channels.items()}
@@ -167,10 +171,13 @@ class TensorFlowEngine:
         if set(networks) != set(self.card.experts):
             there, named = (", ".join(sorted(names)) or "none" for names in (networks, self.card.experts))
             raise ArtifactError(f"{self.card.reference}: the card names the experts {named}, the model has {there}")
+        if networks:
+            self._kmac_per_pixel = kmac_per_pixel(denoiser_of(model))
         experts = {}
         for name, network in networks.items():
             expert = experts[name] = copy.copy(self)
             expert._run, expert._run_float32 = self._denoisers(network)
+            expert._kmac_per_pixel = kmac_per_pixel(network)
             expert.experts = {}
         return experts
 

@@ -124,7 +124,9 @@ class ModelCard(_Part):
     input: Input
     controls: tuple[Control, ...] = ()
     parameters: int = Field(gt=0)
-    kmac_per_pixel: float = Field(gt=0, description="thousand multiply-accumulates per input pixel, no estimator's")
+    kmac_per_pixel: float = Field(
+        gt=0, description="thousand multiply-accumulates per input pixel, of the dearest network and no estimator"
+    )
     noise: Noise | None = None
     estimator: Estimator | None = Field(default=None, description="what `sigma=auto` asks; null: takes no sigma")
     experts: tuple[Expert, ...] = Field(

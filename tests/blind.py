@@ -28,15 +28,16 @@ def write_artifact(
     level: float,
     gain: float = 0.0,
     experts: Sequence[Expert] = (),
+    expert_blocks: Sequence[int] = BLOCKS,
     white: float | None = None,
 ) -> Artifact:
     """Write version 1 of `name` below `directory`; see `estimator_of` for what its estimator finds.
 
-    Each of `experts` changes pixels in its own way, otherwise than the denoiser.
+    Each of `experts` changes pixels in its own way, otherwise than the denoiser. More blocks see farther than `HALO`.
     """
     image, sigma = keras.Input((None, None, 3), name="image"), keras.Input((None, None, 1), name="sigma")
     inputs = {"image": image, "sigma": sigma}
-    outputs = {each: random_denoiser(each, seed)(inputs) for seed, each in enumerate(experts, start=1)}
+    outputs = {each: random_denoiser(each, seed, expert_blocks)(inputs) for seed, each in enumerate(experts, start=1)}
     outputs |= {"image": random_denoiser()(inputs), "noise": estimator_of(level=level, gain=gain, white=white)(image)}
     model = keras.Model(inputs, outputs)
     directory.mkdir(parents=True, exist_ok=True)
@@ -62,9 +63,9 @@ def estimator_of(*, level: float, gain: float, white: float | None = None) -> ke
     return model
 
 
-def random_denoiser(name: str = DENOISER, seed: int = 0) -> keras.Model:
+def random_denoiser(name: str = DENOISER, seed: int = 0, blocks: Sequence[int] = BLOCKS) -> keras.Model:
     """Return a denoiser that changes pixels by several levels of 255, differently for each noise level and seed."""
-    model = randomised(unet.build(WIDTHS, BLOCKS, name=name), seed)
+    model = randomised(unet.build(WIDTHS, blocks, name=name), seed)
     tail = model.get_layer("tail").kernel
     tail.assign(tail / 10)
     return model

@@ -1,49 +1,17 @@
-"""What a network costs and how far it sees, found from the network itself."""
+"""What a model costs for one picture, and how far it sees, found from its networks."""
 
 import keras
 import numpy as np
 
+from models.complexity import kmac_per_pixel
 from models.loader import networks_of
 from models.pixels import FloatImage
-
-PROBE = 64
-
-
-def kmac_per_pixel(model: keras.Model) -> float:
-    """Return thousand multiply-accumulates of convolutions and dense layers per pixel of the input image.
-
-    Nested submodels that take pictures of any size count each as if the picture were its own.
-    """
-    parts = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.inputs[0].shape[1] is None]
-    if parts:
-        return sum(map(kmac_per_pixel, parts))
-    height, width = _image_size(model)
-    inputs = keras.tree.map_structure(
-        lambda each: keras.Input((height, width, each.shape[-1]), name=each.name), model.input
-    )
-    fixed = keras.models.clone_model(model, input_tensors=inputs)
-    return sum(_macs(layer) for layer in fixed.layers) / (height * width) / 1000
 
 
 def kmac_of_a_picture(model: keras.Model) -> float:
     """Return the same for what one picture goes through at most: of a denoiser's networks, one."""
     networks = [kmac_per_pixel(network) for network in networks_of(model)]
     return kmac_per_pixel(model) - sum(networks) + max(networks)
-
-
-def _image_size(model: keras.Model) -> tuple[int, int]:
-    _, height, width, _ = model.inputs[0].shape
-    return height or PROBE, width or PROBE
-
-
-def _macs(layer: keras.layers.Layer) -> int:
-    if isinstance(layer, keras.Model):
-        return sum(_macs(each) for each in layer.layers)
-    if isinstance(layer, keras.layers.Conv2D):
-        return int(np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:3]))
-    if isinstance(layer, keras.layers.Dense):
-        return int(np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:-1]))
-    return 0
 
 
 def receptive_radius(model: keras.Model, multiple: int, reach: int = 256) -> int:

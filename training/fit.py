@@ -8,11 +8,11 @@ from typing import Any
 import keras
 
 from models.card import Training
+from models.complexity import kmac_per_pixel
 from models.loader import load
 from models.store import BUNDLED, Artifact, newest, verify
 from training.checkpoint import Checkpoint
 from training.compact import rounded
-from training.complexity import kmac_per_pixel
 from training.export import export, next_version
 from training.growth import adopt
 from training.history import History

@@ -10,12 +10,13 @@ import keras
 import numpy as np
 
 from models.card import Estimator, Expert, Input, Noise
+from models.complexity import kmac_per_pixel
 from models.loader import DENOISER, ESTIMATOR, experts_of, networks_of
 from models.noise_map import BLOCK, NoiseMap
 from models.pixels import LEVELS, ByteImage, FloatImage
 from models.tiles import Span, Tile
 from training.architectures import estimator, unet
-from training.complexity import kmac_per_pixel, receptive_radius
+from training.complexity import receptive_radius
 from training.degradations import Degraded, Mix, noise_level
 from training.evaluate import denoising_psnr, psnr_figure
 from training.growth import settle_experts

@@ -9,11 +9,12 @@ import keras
 import numpy as np
 
 from models.card import Input, Noise
+from models.complexity import kmac_per_pixel
 from models.denoising import Feed, Run
 from models.pixels import ByteImage, FloatImage, Mask
 from training.architectures import unet
 from training.box_figures import SIDES, box_figures
-from training.complexity import kmac_per_pixel, receptive_radius
+from training.complexity import receptive_radius
 from training.degradations import blacked_out, box_mask
 from training.halo import measured_halo
 from training.inference import runner

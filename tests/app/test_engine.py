@@ -269,6 +269,19 @@ def test_trial_tells_how_fast_this_machine_is() -> None:
     assert 0 < seconds < 10
 
 
+def test_the_dearest_network_counts_before_it_is_known_which_it_will_be(tmp_path: Path) -> None:
+    engine = TensorFlowEngine(
+        write_artifact(tmp_path, "two", level=9, experts=["white"], expert_blocks=(4, 4), white=9.0), "float32"
+    )
+    shape, white = (128, 128), engine.experts["white"]
+    assert white.cost(shape) > 1.5 * engine.cost(shape)
+    assert work_of(engine, "run", *shape, 128) == white.cost(shape)
+    assert work_of(engine, "estimate", *shape, 128) == engine.estimate_cost(shape)
+    engine.warm(128)
+    assert engine.trial
+    assert engine.trial[0] == white.cost(shape)
+
+
 def test_an_engine_that_is_let_go_leaves_nothing_behind() -> None:
     """What a reload relies on: no graph, no variable, no object of a retired engine stays in Keras or TensorFlow."""
 

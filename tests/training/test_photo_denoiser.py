@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models.complexity import kmac_per_pixel
 from models.loader import DENOISER, ESTIMATOR, denoiser_of, experts_of, load
 from models.noise_map import BLOCK, combine
 from models.store import BUNDLED, newest, verify
 from models.tiles import Span, Tile
 from training import loop, photo_denoiser
 from training.__main__ import main
-from training.complexity import kmac_per_pixel
 from training.degradations import Mix
 from training.evaluate import figures_of
 from training.inference import estimator_of, runner

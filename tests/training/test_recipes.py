@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from models.card import Input, Noise, Training
+from models.complexity import kmac_per_pixel
 from models.loader import DENOISER, ENCODER, ESTIMATOR, load
 from models.store import verify
 from training.compact import rounded
-from training.complexity import kmac_of_a_picture, kmac_per_pixel, receptive_radius
+from training.complexity import kmac_of_a_picture, receptive_radius
 from training.export import export
 from training.precision import POLICIES, precision_of
 from training.recipe import Data
