@@ -126,7 +126,7 @@ class TensorFlowEngine:
         float32 is left cold: its first run costs 0.03 s more than others, that of a shape some milliseconds. So is an
         estimator's but for its largest shape: the first runs of the others cost 3 to 8 milliseconds each, together a
         second of the start. And so, unless `every_shape` is wanted, are all but the largest: up to 20 milliseconds each
-        on a CPU.
+        on a CPU. Experts have layers like those of the network for all noise, and with them its kernels: they run once.
         """
         if self.card.estimator:
             self.estimate({"image": np.zeros((1, *shapes(self.card.estimator, tile)[-1], COLOURS), np.float32)})
@@ -134,12 +134,14 @@ class TensorFlowEngine:
         for shape in possible if every_shape else possible[-1:]:
             for size in batch_sizes(shape):
                 feed = self._blank(size, shape)
-                for engine in (self, *self.experts.values()):
-                    engine.run(feed)
+                self.run(feed)
                 if self._encode is not None:
                     self.encode(feed)
+        feed = self._blank(1, shape)
+        for expert in self.experts.values():
+            expert.run(feed)
         dearest = max((self, *self.experts.values()), key=lambda engine: engine.cost(shape))
-        feed, started = self._blank(1, shape), time.perf_counter()
+        started = time.perf_counter()
         dearest.run(feed)
         self.trial = dearest.cost(shape), time.perf_counter() - started
 
