@@ -1,7 +1,7 @@
 """What the denoisers for photographs have in common: a blind network, degraded patches, and a card of what it can."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -12,28 +12,23 @@ import numpy as np
 from models.card import Estimator, Expert, Input, Noise
 from models.complexity import kmac_per_pixel
 from models.loader import DENOISER, ESTIMATOR, experts_of, networks_of
-from models.noise_map import BLOCK, NoiseMap
-from models.pixels import LEVELS, ByteImage, FloatImage
-from models.tiles import Span, Tile
+from models.noise_map import BLOCK
+from models.pixels import ByteImage, FloatImage
 from training.architectures import estimator, unet
 from training.complexity import receptive_radius
-from training.degradations import Degraded, Mix, noise_level
+from training.degradations import Mix
 from training.evaluate import denoising_psnr, psnr_figure
 from training.growth import settle_experts
 from training.halo import measured_halo
 from training.inference import runner
-from training.losses import UNKNOWN, noise_loss, psnr_loss
+from training.losses import noise_loss, psnr_loss
 from training.method import Method, blind, look
 from training.muon import AveragingMuon
-from training.own_level import OWN, rehearsed
+from training.own_level import rehearsed
 from training.photographs import PatchSampler, read_collection
 from training.recipe import Alone, Batch, Recipe, Stage
+from training.telling import EXACTLY, SELDOM_OVERSTATED, Telling, level_of, told, whiteness_of
 
-OVERSTATED_BY = 5.0
-"""By how much more than twice the level, 0-255 scale, an overstated one may be: so that there is one without noise."""
-DOUBT = 0.1
-WEAKEST = 1.0
-"""The level, 0-255 scale, below which nobody could tell white noise from other."""
 FIGURE_SIGMAS = (15.0, 25.0, 50.0)
 STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96), Stage(until=1.0, batch=8, size=128))
 
@@ -41,26 +36,6 @@ ALONE_STAGES = (Stage(until=1.0, batch=8, size=128),)
 """A network that is trained on alone needs no small patches to find its feet, and large ones are worth 0.04 dB."""
 ESTIMATOR_STAGES = (Stage(until=0.5, batch=16, size=128), Stage(until=1.0, batch=12, size=160))
 """As large as it sees, or nearly: what is white noise and what texture shows over a distance."""
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What shares of the patches are told: a level up to twice too high (`overstated`); the network's own estimate.
-
-    Half are told the estimate (`own`), but of white noise, which an estimator knows well, fewer (`own_white`). Of the
-    clean ones, some are told any level at all (`false`), which must not make anything up.
-    """
-
-    overstated: float = 0.15
-    own: float = 0.5
-    own_white: float = 0.1
-    false: float = 0.0
-
-
-SELDOM_OVERSTATED = Telling(overstated=0.05, false=0.2)
-"""What a network is told that knows already what to make of a level too high: enough to remember."""
-EXACTLY = Telling(overstated=0.05, own=0.0, own_white=0.0)
-"""What experts are told: of white noise, the level is known."""
 
 
 def build(
@@ -121,44 +96,9 @@ class Photographs:
     def _sample(self, size: int, rng: np.random.Generator) -> tuple[FloatImage, FloatImage, FloatImage, FloatImage]:
         """Return (noisy, clean, what the network is told of each pixel, level and whiteness of each block)."""
         degraded = self._mix.draw(self._sampler.draw(size, rng), rng)
-        level = _level(degraded)
-        told = _told(degraded, level, self._mix.sigma_max, self._telling, rng)
-        return degraded.noisy, degraded.clean, told, np.concatenate([level, _whiteness(degraded, level)], axis=-1)
-
-
-def _level(degraded: Degraded) -> FloatImage:
-    """Return the noise level of each block, (H / 8, W / 8, 1) float32 in 0-1: exact where the noise is white."""
-    if degraded.sigma is None:
-        return noise_level(degraded.noisy, degraded.clean)
-    height, width = degraded.noisy.shape[:2]
-    return np.full((height // BLOCK, width // BLOCK, 1), degraded.sigma / LEVELS, np.float32)
-
-
-def _whiteness(degraded: Degraded, level: FloatImage) -> FloatImage:
-    """Return for each block, (H / 8, W / 8, 1), 1 for white noise, 0 for other, `UNKNOWN` where there is too little."""
-    white = np.float32(degraded.kind == "gaussian")
-    return np.where(level * LEVELS < WEAKEST, np.float32(UNKNOWN), white)
-
-
-def _told(degraded: Degraded, level: FloatImage, most: float, telling: Telling, rng: np.random.Generator) -> FloatImage:
-    """Return the level that the network is told, (H, W, 1) float32 in 0-1.
-
-    Some are told `OWN`: the network's own estimate. Some are told up to twice the noise there is, so that a level set
-    too high costs detail but adds nothing: a network that always was told the truth leaves speckle where it looks in
-    vain for more. What is no white noise is never known exactly: there the level is off by a tenth or so.
-    """
-    height, width = degraded.noisy.shape[:2]
-    if degraded.kind == "clean" and rng.random() < telling.false:
-        return np.full((height, width, 1), rng.uniform(0.0, most) / LEVELS, np.float32)
-    if rng.random() < (telling.own_white if degraded.sigma else telling.own):
-        return np.full((height, width, 1), OWN, np.float32)
-    factor = rng.uniform(1.0, 2.0) if rng.random() < telling.overstated else 1.0
-    extra = rng.uniform(0.0, OVERSTATED_BY) if factor > 1 else 0.0
-    if degraded.sigma is not None:
-        told = min(factor * degraded.sigma + extra, most)
-        return np.full((height, width, 1), told / LEVELS, np.float32)
-    doubtful = level[..., 0] * np.float32(LEVELS * factor * np.exp(rng.normal(0.0, DOUBT)))
-    return NoiseMap(doubtful).at(Tile(Span(0, height, 0, height), Span(0, width, 0, width)))
+        level = level_of(degraded)
+        stated = told(degraded, level, self._mix.sigma_max, self._telling, rng)
+        return degraded.noisy, degraded.clean, stated, np.concatenate([level, whiteness_of(degraded, level)], axis=-1)
 
 
 def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: float) -> Mapping[str, Any]:

@@ -18,10 +18,11 @@ from training.evaluate import figures_of
 from training.inference import estimator_of, runner
 from training.losses import UNKNOWN
 from training.own_level import OWN, rehearsed
-from training.photo_denoiser import EXACTLY, WEAKEST, Photographs, Telling, recipe
+from training.photo_denoiser import Photographs, recipe
 from training.photographs import real_pairs
 from training.recipe import Stage
 from training.recipes import RECIPES
+from training.telling import EXACTLY, WEAKEST, Telling
 
 STAGE = Stage(until=1.0, batch=64, size=64)
 
