@@ -9,11 +9,11 @@ from typing import Literal, Protocol
 from app.errors import InvalidParameter, NotReady, UnknownModel
 from app.settings import Settings
 from app.threads import cores
-from models.card import Expert, ModelCard, Task
+from models.card import Expert, Input, ModelCard, Task
 from models.denoising import Feed
 from models.pixels import FloatImage
-from models.store import Artifact, newest, verify
-from models.tiles import Shape
+from models.store import Artifact, ArtifactError, newest, verify
+from models.tiles import Grid, Shape
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,24 @@ Loader = Callable[[Artifact, Settings], Engine]
 
 def find_artifacts(settings: Settings) -> list[Artifact]:
     """Return the verified artifacts that the settings name. Raises models.store.ArtifactError."""
-    return [verify(newest(settings.artifacts_dir, name)) for name in settings.models]
+    return [find_artifact(settings, name) for name in settings.models]
+
+
+def find_artifact(settings: Settings, name: str) -> Artifact:
+    """Return the verified artifact of `name` or `name@version`; one whose halos no tile has room for is refused too.
+
+    Raises models.store.ArtifactError.
+    """
+    artifact = verify(newest(settings.artifacts_dir, name))
+    card = artifact.card
+    for part in (card.input, card.estimator):
+        if part is None or (isinstance(part, Input) and part.height):
+            continue
+        try:
+            Grid(settings.tile, settings.tile, settings.tile, part.halo, part.multiple)
+        except ValueError as error:
+            raise ArtifactError(f"{card.reference} does not fit LIMPID_TILE: {error}") from error
+    return artifact
 
 
 def load_with_tensorflow(artifact: Artifact, settings: Settings) -> Engine:

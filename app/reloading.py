@@ -10,9 +10,9 @@ from functools import partial
 
 from app.background import in_background
 from app.memory import trim
-from app.registry import Engine, Loader
+from app.registry import Engine, Loader, find_artifact
 from app.service import Service
-from models.store import Artifact, ArtifactError, newest, verify
+from models.store import Artifact, ArtifactError
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def reload(service: Service, loader: Loader) -> "list[weakref.ref[Engine]]":
 def _renewed(service: Service, loader: Loader, name: str, old: Engine) -> Engine:
     """Return the engine to serve from now on under a name of the settings."""
     try:
-        artifact = verify(newest(service.settings.artifacts_dir, name))
+        artifact = find_artifact(service.settings, name)
         if artifact.card == old.card:
             service.reloads["unchanged"] += 1
             logger.info("unchanged %s", old.card.reference)
