@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from models.denoising import Feed, Run
+from models.noise_map import BLOCK
 from models.pixels import LEVELS, ByteImage, FloatImage, to_bytes, to_float
 from training.degradations import gaussian
 
@@ -38,6 +39,20 @@ def measured_halo(
     shown = (feed for clean in _pictures(pictures, 3 * widest, rng) for feed in probes(clean, rng))
     needed = max(_reach(run, feed, widest) for feed in shown)
     return min(-(-needed // multiple) * multiple + multiple, widest)
+
+
+def measured_estimator_halo(run: Run, radius: int, pictures: Sequence[ByteImage]) -> int:
+    """Return the same for an estimator (models.noise_map): where an edge changes no block's level by more than 4 %.
+
+    `run` returns (1, H / BLOCK, W / BLOCK, 2 or 3), log(1 + sigma) first; what counts is a step of 1 in 255 of all that
+    this logarithm can be, so the 4 % are of 1 + sigma.
+    """
+
+    def levels(feed: Feed) -> FloatImage:
+        level = run({"image": feed["image"]})[..., :1] / np.float32(np.log1p(LEVELS))
+        return level.repeat(BLOCK, axis=1).repeat(BLOCK, axis=2)
+
+    return measured_halo(levels, radius, BLOCK, pictures)
 
 
 def _pictures(photographs: Sequence[ByteImage], at_least: int, rng: np.random.Generator) -> Iterator[FloatImage]:

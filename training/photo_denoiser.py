@@ -19,8 +19,8 @@ from training.complexity import receptive_radius
 from training.degradations import Mix
 from training.evaluate import denoising_psnr, psnr_figure
 from training.growth import settle_experts
-from training.halo import measured_halo
-from training.inference import runner
+from training.halo import measured_estimator_halo, measured_halo
+from training.inference import estimator_of, runner
 from training.losses import noise_loss, psnr_loss
 from training.method import Method, blind, look
 from training.muon import AveragingMuon
@@ -112,7 +112,7 @@ def _card(model: keras.Model, data: Photographs, *, multiple: int, sigma_max: fl
     )
     told_by = Estimator(
         multiple=BLOCK,
-        halo=receptive_radius(estimating, BLOCK),
+        halo=measured_estimator_halo(estimator_of(model), receptive_radius(estimating, BLOCK), data.held_out),
         kmac_per_pixel=round(kmac_per_pixel(estimating), 3),
         whiteness=bool(experts),
     )

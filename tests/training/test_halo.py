@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from models.denoising import Feed
+from models.noise_map import BLOCK
 from models.pixels import FloatImage
-from training.halo import measured_halo
+from training.halo import measured_estimator_halo, measured_halo
 
 RADIUS = 40
 
@@ -37,3 +38,17 @@ def test_photographs_are_looked_at(photograph: np.ndarray) -> None:
 
     assert measured_halo(run, RADIUS, 4, []) == 4
     assert measured_halo(run, RADIUS, 4, [photograph]) == 24
+
+
+@pytest.mark.parametrize(("share", "halo"), [(0.5, 24), (0.02, 8)])
+def test_an_estimator_sees_as_far_as_levels_change(share: float, halo: int) -> None:
+    """It finds the mean of each block, and to a `share` that of the block 16 pixels to the left."""
+
+    def run(feed: Feed) -> FloatImage:
+        count, height, width, channels = feed["image"].shape
+        blocks = feed["image"].reshape(count, height // BLOCK, BLOCK, width // BLOCK, BLOCK, channels)
+        own = blocks.mean(axis=(2, 4, 5))[..., None]
+        other = np.pad(own[:, :, :-2], ((0, 0), (0, 0), (2, 0), (0, 0)))
+        return np.repeat((1 - share) * own + share * other, 2, axis=-1)
+
+    assert measured_estimator_halo(run, RADIUS, []) == halo
