@@ -55,7 +55,7 @@ class Settings(BaseSettings):
 
     artifacts_dir: Path = Field(default=BUNDLED, description="directory of `<name>/<version>/` folders")
     models: Names = Field(
-        default=("photo", "photo-ae", "photo-boxes", "digits-denoise", "digits-ae"),
+        default=("photo", "photo-best", "photo-ae", "photo-boxes", "digits-denoise", "digits-ae"),
         min_length=1,
         description="comma-separated names to load, each in its newest version or as name@version",
     )

@@ -12,7 +12,11 @@ from models.store import BUNDLED, find, newest, verify
 
 NAMES = tuple(find(BUNDLED))
 BACKENDS = ("tensorflow", "jax")
-OTHER_OUTPUTS = {"photo": {"noise", "white", "white-gray"}, "photo-ae": {"embedding"}}
+OTHER_OUTPUTS = {
+    "photo": {"noise", "white", "white-gray"},
+    "photo-best": {"noise", "white"},
+    "photo-ae": {"embedding"},
+}
 """What models give beside the picture."""
 
 RUN = """

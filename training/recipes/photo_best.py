@@ -1,4 +1,4 @@
-"""`photo-best`: the larger denoiser for photographs, two and a half times the work of `photo`.
+"""`photo-best`: `photo` with a larger network for white noise, of two and a half times the work.
 
 Command:  python -m training fit photo-best --data FOLDER_OF_PHOTOGRAPHS --from photo --only white --minutes 240
 Expected: not known. Before there were experts, 97 minutes of one network for all noise (18,000 steps) brought what
