@@ -66,7 +66,12 @@ class Settings(BaseSettings):
     precision: Precision = Field(
         default="auto", description="of the denoisers' arithmetic for 8 bits; auto: bfloat16 where there is one"
     )
-    tile: int = Field(default=DEFAULT_TILE, ge=128, le=1024, description="longest side of a tile in pixels, with halo")
+    tile: int = Field(
+        default=DEFAULT_TILE,
+        ge=128,
+        le=1024,
+        description="longest side of a tile in pixels, with halo; photo-best needs 256",
+    )
     batch_delay_ms: float = Field(default=2.0, ge=0, le=1000, description="how long a batch may wait to fill up")
 
     max_body_bytes: int = Field(default=64 * 2**20, gt=0, description="largest request body")
