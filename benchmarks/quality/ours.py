@@ -34,9 +34,9 @@ VARIANTS = (
 
 
 def photo_denoisers() -> list[str]:
-    """Return the names of the bundled denoisers for photographs: those that take colour."""
+    """Return the names of the bundled models that remove noise from photographs: not those that fill holes."""
     cards = [verify(newest(BUNDLED, name)).card for name in find(BUNDLED)]
-    return [card.name for card in cards if card.task == "denoise" and card.input.channels == 3]
+    return [card.name for card in cards if card.input.channels == 3 and "sigma" in card.controls]
 
 
 def ours(models: Sequence[str]) -> list[Method]:

@@ -11,6 +11,7 @@ from PIL import Image
 from benchmarks.quality import crops, peers
 from benchmarks.quality.cases import EXAMPLES, Case, example, examples, with_noise, with_real_noise
 from benchmarks.quality.measure import GUESSES, NOISY, Method, Score, best, ssim
+from benchmarks.quality.ours import photo_denoisers
 from benchmarks.quality.peers import PEERS, missing
 from benchmarks.quality.run import run
 from benchmarks.quality.tables import document, level_table, real_table
@@ -67,6 +68,10 @@ def test_classical_methods_denoise(tiny: np.ndarray, method: Method, channels: i
     assert score.psnr > psnr(given.clean, given.noisy) + 1
     assert score.ssim > ssim(given.clean, given.noisy)
     assert score.seconds > 0
+
+
+def test_all_that_remove_noise_from_photographs_take_part() -> None:
+    assert photo_denoisers() == ["photo", "photo-best"]
 
 
 def test_best_setting_is_that_of_the_best_psnr(tiny: np.ndarray) -> None:
