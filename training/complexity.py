@@ -9,7 +9,7 @@ from models.pixels import FloatImage
 
 
 def kmac_of_a_picture(model: keras.Model) -> float:
-    """Return the same for what one picture goes through at most: of a denoiser's networks, one."""
+    """Return thousand multiply-accumulates per pixel of what one picture goes through at most: of the networks, one."""
     networks = [kmac_per_pixel(network) for network in networks_of(model)]
     return kmac_per_pixel(model) - sum(networks) + max(networks)
 
