@@ -136,7 +136,8 @@ def fit(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
     monkeypatch.setattr(photo_denoiser, "STAGES", (Stage(until=1.0, batch=2, size=64),))
     monkeypatch.setattr(photo_denoiser, "ESTIMATOR_STAGES", (Stage(until=1.0, batch=3, size=64),))
     mix = Mix({"gaussian": 0.5, "camera": 0.5})
-    monkeypatch.setattr(photo_denoiser, "ALONE_STAGES", (Stage(until=1.0, batch=2, size=64),))
+    for stages in ("ALONE_STAGES", "EXPERT_STAGES"):
+        monkeypatch.setattr(photo_denoiser, stages, (Stage(until=1.0, batch=2, size=64),))
     experts = {"white": Mix({"gaussian": 1.0}), "white-gray": Mix({"gaussian": 1.0}, gray_share=1.0)}
     small = recipe("small", "A small one.", (8, 16), (1, 1), mix, estimator_mix=mix, minutes=1, experts=experts)
     monkeypatch.setitem(RECIPES, "small", small)
