@@ -2,10 +2,10 @@
 
 Command:  python -m training fit photo-best --data PHOTOGRAPHS --from photo --only white --rate 8e-4 --decay-from 0.4
           python -m training fit photo-best --data PHOTOGRAPHS --from ARTIFACT --only noise --rate 8e-4 --minutes 9
-          python -m training fit photo-best --data PHOTOGRAPHS --from ARTIFACT --only white --rate 6e-4 --decay-from 0.25
+          python -m training fit photo-best --data PHOTOGRAPHS --from ARTIFACT --only white --rate 6e-4
 Expected: on two Zen 5 cores, from `photo` 8, after 118 minutes (33,000 steps) 33.95 / 31.29 / 28.08 dB on CBSD68 at
-          sigma 15 / 25 / 50 (float protocol), after the last command's 129 more (34,900 steps) 33.99 / 31.34 / 28.13,
-          and still rising: docs/decisions/0022-photo-best.md.
+          sigma 15 / 25 / 50 (float protocol), after the last command's 129 more (--decay-from 0.25,
+          34,900 steps) 33.99 / 31.34 / 28.13, and still rising: docs/decisions/0022-photo-best.md.
 """
 
 from training.photo_denoiser import recipe
