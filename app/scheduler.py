@@ -22,7 +22,8 @@ from models.tiles import Shape
 LANES = 2
 """Threads that run batches: while one cuts and stitches tiles, the other keeps the processor busy."""
 HASTE = 2.0
-"""A request whose time left is less than this many times what its work takes goes first."""
+"""A request whose time left is less than this many times what its work takes is in danger: with every second batch, it
+takes twice that long."""
 
 
 class Work(Protocol):
@@ -95,8 +96,9 @@ class Scheduler:
     batch is filled with units of one shape and function from as many jobs as have them. A lane that could run a small
     batch waits up to `batch_delay_s` for more while requests are on their way (`expecting`), and not at all otherwise.
     Bounded: the tiles of a picture are cut when their turn comes. A job that is cancelled loses the units that do not
-    run yet. A job that is in danger of missing its deadline is served before the others: admission has made sure that
-    there is time for all, but in equal turns a large picture among many small ones would come last.
+    run yet. A job that is in danger of missing its deadline gets every second batch: admission has made sure that there
+    is time for all, but in equal turns a large picture among many small ones would come last. No more than that, or one
+    that can't be done in time would keep all others waiting to the end of its deadline.
     """
 
     def __init__(self, *, batch_delay_s: float, pace: Pace) -> None:
@@ -105,6 +107,7 @@ class Scheduler:
         self._queues: dict[Key, deque[Job]] = {}
         self._turns = itertools.count()
         self._expected = 0
+        self._hurried = False
         self._running = 0
         self._since = 0.0
         self._open = False
@@ -213,12 +216,14 @@ class Scheduler:
 
     def _next_key(self, now: float) -> tuple[Key | None, float | None]:
         """Return the queue whose turn it is, or None and how long to wait for a batch to fill up."""
-        if urgent := self._urgent(now):
+        if not self._hurried and (urgent := self._urgent(now)):
+            self._hurried = True
             return urgent, None
         waits = []
         for key, queue in sorted(self._queues.items(), key=lambda item: item[1][0].turn):
             held = queue[0].submitted + self._delay - now
             if held <= 0 or not self._expected or self._is_full(key, queue):
+                self._hurried = False
                 return key, None
             waits.append(held)
         return None, min(waits, default=None)
@@ -264,7 +269,7 @@ class Scheduler:
         with self._changed:
             now = time.monotonic()
             cost = first.unit_cost
-            self._pace.add(cost * len(batch), now - self._since)
+            self._pace.add(0.0 if error else cost * len(batch), now - self._since)
             self._since = now
             self._running -= 1
             self._batches[first.engine.card.reference, first.function, len(batch)] += 1
