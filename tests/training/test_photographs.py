@@ -21,13 +21,26 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def levels_of(part: list[np.ndarray]) -> set[int]:
+    return {int(image[0, 0, 0]) for image in part}
+
+
 def test_held_out_photographs_are_never_trained_on(folder: Path) -> None:
     collection = read_collection(folder, at_least=40)
-    levels = [{int(image[0, 0, 0]) for image in part} for part in (collection.training, collection.held_out)]
-    assert levels[0] | levels[1] == set(range(130))
-    assert not levels[0] & levels[1]
-    assert len(levels[1]) == 3
+    training, held_out = levels_of(collection.training), levels_of(collection.held_out)
+    assert training | held_out == set(range(130))
+    assert not training & held_out
+    assert len(held_out) == 3
     assert str(collection) == "127 photographs, 3 held out (a 65, b 65)"
+
+
+def test_what_a_benchmark_shows_is_in_neither_part(folder: Path) -> None:
+    before = read_collection(folder, at_least=40)
+    (folder / "a" / "122.png").rename(folder / "a" / "12003.jpg")
+    after = read_collection(folder, at_least=40)
+    assert levels_of(after.training) == levels_of(before.training) - {122}
+    assert levels_of(after.held_out) == levels_of(before.held_out), "of the others, the same ones are held out"
+    assert str(after) == "126 photographs, 3 held out (a 64, b 65)"
 
 
 def test_too_few_photographs_are_refused(folder: Path) -> None:
