@@ -80,10 +80,11 @@ async def _works(
 ) -> dict[int, Denoising]:
     """Return the frames that there is something to do for as works, by their index.
 
-    Without a mask, that takes no time. With one, known pixels are copied and hidden ones looked for: for a thread.
+    Without a mask, that takes no time for one frame: a list of its tiles. Else it is for a thread: known pixels are
+    copied and hidden ones looked for.
     """
     begin = partial(_begun, intake, frames, removals, service.settings.tile)
-    if intake.mask is None:
+    if intake.mask is None and len(frames) == 1:
         return begin()
     return await service.workers.run(intake.claim, intake.timings, "infer", intake.picture.pixels, begin)
 

@@ -186,7 +186,7 @@ class _Process:
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
         memory = BASE_MEMORY_BYTES + MEMORY_BYTES_PER_PIXEL * limits.pixels
-        numbers = (theirs.fileno(), memory, limits.pixels, limits.frames, limits.side)
+        numbers = (theirs.fileno(), memory, limits.pixels, limits.frames, limits.shortest, limits.longest)
         self._channel = Channel(ours)
         with theirs:
             try:

@@ -51,7 +51,7 @@ class Service:
             pace=self.pace,
         )
         self.draining = Draining(settings.drain_delay_s, settings.drain_timeout_s)
-        limits = Limits(settings.max_pixels, settings.max_frames, settings.min_side)
+        limits = Limits(settings.max_pixels, settings.max_frames, settings.min_side, settings.max_side)
         self.transcoder = Transcoder(self.workers, limits, settings.decode_timeout_s)
 
     def load(self, artifacts: Sequence[Artifact], loader: Loader) -> None:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app import setting_values
+from app.codecs.picture import LONGEST_SIDE
 from app.setting_sources import DotEnv, Environment, refuse_unknown
 from models.store import BUNDLED
 from models.tiles import DEFAULT_TILE
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     max_pixels: int = Field(default=50_000_000, gt=0, description="largest width x height x frames of a picture")
     max_frames: int = Field(default=100, gt=0, le=4096, description="most frames of an animation, or pages of a TIFF")
     min_side: int = Field(default=1, gt=0, description="shortest side of a picture in pixels")
+    max_side: int = Field(default=LONGEST_SIDE, gt=0, description="longest side of a picture in pixels")
     budget_bytes: int | None = Field(
         default=None,
         gt=0,

@@ -9,6 +9,8 @@ from models.pixels import Samples
 
 MAX_DPI = 65535
 """What a JPEG can hold. EXIF may claim anything, which no file could be written with."""
+LONGEST_SIDE = 2**16
+"""Of an AVIF. A picture of few pixels, but only one high, would be very many of tiles, each as high as two halos."""
 
 
 class Size(NamedTuple):
@@ -24,19 +26,26 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a picture may be: `pixels` are width × height summed over all frames; `side` is the shortest one taken."""
+    """What a picture may be: `pixels` are width × height summed over all frames, `shortest` and `longest` its sides."""
 
     pixels: int
     frames: int
-    side: int = 1
+    shortest: int = 1
+    longest: int = LONGEST_SIDE
 
     def check(self, width: int, height: int, frames: int = 1) -> None:
         """Raise ImageTooSmall or ImageTooLarge for so many frames of that size."""
-        if min(width, height) < self.side:
+        if min(width, height) < self.shortest:
             raise ImageTooSmall(
-                f"the picture is {width} x {height} pixels; each side must have {self.side} at least",
-                limit=self.side,
+                f"the picture is {width} x {height} pixels; each side must have {self.shortest} at least",
+                limit=self.shortest,
                 value=min(width, height),
+            )
+        if max(width, height) > self.longest:
+            raise ImageTooLarge(
+                f"the picture is {width} x {height} pixels; sides up to {self.longest} are taken: cut it up",
+                limit=self.longest,
+                value=max(width, height),
             )
         if frames > self.frames:
             raise ImageTooLarge(

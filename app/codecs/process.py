@@ -32,9 +32,9 @@ _TRACE_CHARACTERS = 4000
 
 def main() -> int:
     """Answer messages until the service closes its end."""
-    number, memory, pixels, frames, side = map(int, sys.argv[1:])
+    number, memory, pixels, frames, shortest, longest = map(int, sys.argv[1:])
     _confine(memory)
-    limits = Limits(pixels, frames, side)
+    limits = Limits(pixels, frames, shortest, longest)
     channel = Channel(socket.socket(fileno=number))
     channel.send(Message({"ready": True}))
     while True:

@@ -61,6 +61,20 @@ async def test_too_small(connect: Connect, format_: str) -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
+async def test_too_long(connect: Connect, format_: str) -> None:
+    async with connect(max_side=29) as client:
+        response = await client.post("/denoise", content=encoded(PICTURE, format_))
+    body = assert_problem(response, 413, "image_too_large", "30 x 20", "29")
+    assert (body["limit"], body["value"]) == (29, 30)
+
+
+async def test_line_of_a_million_pixels_is_refused_before_it_becomes_thousands_of_tiles(connect: Connect) -> None:
+    async with connect() as client:
+        response = await client.post("/denoise", content=png(np.zeros((1, 1_000_000, 3), np.uint8)))
+    assert_problem(response, 413, "image_too_large", "1000000 x 1", "65536")
+
+
+@pytest.mark.parametrize("format_", FORMATS)
 async def test_smallest_picture_comes_back(connect: Connect, format_: str) -> None:
     async with connect() as client:
         response = await client.post("/denoise", content=encoded(PICTURE[:1, :1], format_))
