@@ -1,7 +1,8 @@
 """The budget of everything in flight: bytes, pixels and time. What does not fit is refused at once.
 
-A request claims bytes before its body is read, pixels and work once its header is, and gives all back when its answer
-is delivered. Only the event loop's thread claims and gives back; the scheduler takes off the work that is done.
+A request claims bytes before its body is read, pixels and work once its header is. It gives work back as it is done,
+pixels when its answer is made, and all when that is delivered. Only the event loop's thread claims and gives back; the
+scheduler takes off the work that is done.
 """
 
 import math

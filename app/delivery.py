@@ -10,11 +10,11 @@ from app.admission import Claim
 
 PIECE_BYTES = 256 * 1024
 STALL_S = 60.0
-"""How long a client may take to read one piece before its connection is closed."""
+"""How long a client may take to make room for one piece, or for the head, before its connection is closed."""
 
 
 class Delivery(Response):
-    """An answer whose bytes count towards the budget until they are sent.
+    """An answer whose bytes count towards the budget until they are sent. The pixels it was made of no longer do.
 
     A large body goes out in pieces: the server holds back each until the client has taken those before, so that what
     slow readers keep in memory is what their claims say.
@@ -24,15 +24,17 @@ class Delivery(Response):
         super().__init__(body, media_type=media_type, headers=headers)
         claim.share()
         claim.add_bytes(len(body))
+        claim.add_pixels(-claim.pixels)
         self._claim = claim
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer; one that its client does not read in time ends without its rest."""
         try:
-            if len(self.body) <= PIECE_BYTES:
-                await super().__call__(scope, receive, send)
-                return
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async with asyncio.timeout(STALL_S):
+                if len(self.body) <= PIECE_BYTES:
+                    await super().__call__(scope, receive, send)
+                    return
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             for start in range(0, len(self.body), PIECE_BYTES):
                 piece = self.body[start : start + PIECE_BYTES]
                 more = start + PIECE_BYTES < len(self.body)

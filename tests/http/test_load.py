@@ -301,7 +301,7 @@ async def test_answer_counts_until_it_is_read(gate: Gate) -> None:
         task = asyncio.create_task(exchange(service.app))
         await service.until(lambda each: each.admission.bytes > REQUEST_BYTES + len(FILE) / 2)
         await asyncio.sleep(0.05)
-        assert service.service.admission.requests == 1
+        assert (service.service.admission.requests, service.service.admission.pixels) == (1, 0)
         exchange.reads.set()
         await asyncio.wait_for(task, SOON)
         await service.until_empty()
@@ -324,6 +324,20 @@ async def test_client_that_stops_reading_is_given_up(gate: Gate, monkeypatch: py
         await asyncio.wait_for(exchange(service.app), SOON)
         assert len(exchange.sent) == 3
         assert exchange.sent[-1]["more_body"]
+        await service.until_empty()
+
+
+@pytest.mark.parametrize("piece", [1000, 10**6])
+async def test_client_that_reads_nothing_is_given_up(gate: Gate, monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    """As one that sent many requests on its connection, and has read no answer yet."""
+    monkeypatch.setattr(delivery, "STALL_S", 0.1)
+    monkeypatch.setattr(delivery, "PIECE_BYTES", piece)
+    gate.open.set()
+    async with serving(gate) as service:
+        exchange = Exchange([FILE])
+        exchange.reads.clear()
+        await asyncio.wait_for(exchange(service.app), SOON)
+        assert exchange.sent == []
         await service.until_empty()
 
 
