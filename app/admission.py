@@ -121,6 +121,10 @@ class Claim:
         self.pixels, self.work = pixels, work
         self._admission.pixels += pixels
 
+    def settle(self) -> None:
+        """Say that the network has no more to do: for most pictures, that was less than it might have been."""
+        self.work = 0.0
+
     def share(self) -> None:
         """Count one more user: the claim is held until each has called `release`."""
         self._users += 1

@@ -28,6 +28,7 @@ async def clean(service: Service, intake: Intake[DenoiseOptions]) -> list[float 
     frames = [await _revealed(service, intake, frame) for frame in intake.picture.frames]
     removals = await removals_of(service, intake, frames)
     cleaned = await _clean(service, intake, frames, removals)
+    intake.claim.settle()
     view = _VIEWS.get(intake.options.output)
     if view:
         work = partial(_viewed, view, intake.picture, cleaned)

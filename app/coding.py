@@ -27,8 +27,9 @@ async def code(service: Service, intake: Intake[OptionsT], function: Function, f
     codings = []
     for frame in frames:
         fit = partial(_seen, frame, spec, paper=paper, premultiplied=premultiplied)
-        codings.append(Coding(await service.workers.run(intake.claim, intake.timings, "infer", frame.pixels.size, fit)))
+        codings.append(Coding(await service.workers.run(intake.claim, intake.timings, "infer", frame.size.pixels, fit)))
     await run_network(service, intake, function, codings)
+    intake.claim.settle()
     return codings
 
 

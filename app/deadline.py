@@ -1,6 +1,7 @@
 """The end of a request before its answer: its time is up, or its client is gone."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -32,6 +33,12 @@ class Deadline:
         self.seconds = seconds
         self._limit = limit
         self._start = asyncio.get_running_loop().time()
+        self._started = time.monotonic()
+
+    @property
+    def end(self) -> float:
+        """On the clock of `time.monotonic`."""
+        return self._started + self.seconds
 
     def move(self, seconds: float) -> None:
         """Make it `seconds` after the start."""

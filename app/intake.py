@@ -1,6 +1,5 @@
 """What every upload goes through before a model sees it: admission, body, options, model, picture and mask."""
 
-import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -79,11 +78,11 @@ async def admitted(
                 cost = engine.card.kmac_per_pixel
                 seconds = seconds_for(header.pixels * options.passes, settings.deadline_s, cost)
                 claim.take(_pixels(options, header, opened), _work(options, engine, header, settings.tile), seconds)
+                deadline.move(seconds)
                 if picture is None:
-                    deadline.move(seconds)
                     picture = await service.transcoder.decode(claim, timings, upload.file, header)
                 mask = await read_mask(service, claim, timings, opened, picture) if opened else None
-            intake = Intake(options, engine, picture, mask, upload.name, timings, claim, time.monotonic() + seconds)
+            intake = Intake(options, engine, picture, mask, upload.name, timings, claim, deadline.end)
             claim.add_bytes(REQUEST_BYTES - claim.bytes)
             del upload, picture, opened, mask  # nothing here may keep the file or the pixels while the network runs
             yield intake

@@ -101,9 +101,11 @@ async def serving(gate: Gate, **settings: Any) -> AsyncIterator[Running]:
 class Exchange:
     """One request spoken in ASGI, so that a client can be slow, stop reading, or hang up."""
 
-    def __init__(self, chunks: Iterable[bytes], *, silent: bool = False) -> None:
+    def __init__(self, chunks: Iterable[bytes], *, silent: bool = False, query: bytes = b"sigma=5") -> None:
+        self.query = query
         self.sent: list[dict[str, Any]] = []
         self.hang_up = asyncio.Event()
+        self.answered = asyncio.Event()
         self.reads = asyncio.Event()
         self.reads.set()
         self.consumed = 0
@@ -112,7 +114,7 @@ class Exchange:
     async def __call__(self, app: FastAPI, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
-            "path": "/denoise", "raw_path": b"/denoise", "query_string": b"sigma=5", "root_path": "",
+            "path": "/denoise", "raw_path": b"/denoise", "query_string": self.query, "root_path": "",
             "headers": list(headers), "client": ("127.0.0.1", 1), "server": ("limpid", 80), "state": {},
         }  # fmt: skip
         await app(scope, self._receive, self._send)
@@ -133,6 +135,7 @@ class Exchange:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Any) -> None:
+        self.answered.set()
         await self.reads.wait()
         self.sent.append(message)
 
@@ -306,6 +309,21 @@ async def test_answer_counts_until_it_is_read(gate: Gate) -> None:
         await asyncio.wait_for(task, SOON)
         await service.until_empty()
         assert exchange.status == 200
+
+
+async def test_nobody_waits_for_work_that_was_not_needed(gate: Gate) -> None:
+    """Admission counts on a network's work; with nothing to remove, the answer may still be on its way for long."""
+    gate.open.set()
+    async with serving(gate) as service:
+        await service.works()
+        exchange = Exchange([FILE], query=b"strength=0")
+        exchange.reads.clear()
+        task = asyncio.create_task(exchange(service.app))
+        await asyncio.wait_for(exchange.answered.wait(), SOON)
+        assert service.service.admission.requests == 1
+        assert service.service.admission.wait_s == 0
+        exchange.reads.set()
+        await asyncio.wait_for(task, SOON)
 
 
 async def test_client_that_stops_reading_is_given_up(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
