@@ -9,12 +9,9 @@ import keras
 
 from models.card import Training
 from models.complexity import kmac_per_pixel
-from models.loader import load
-from models.store import BUNDLED, Artifact, newest, verify
 from training.checkpoint import Checkpoint
 from training.compact import rounded
 from training.export import export, next_version
-from training.growth import adopt
 from training.history import History
 from training.interrupt import StopRequest
 from training.loop import averaged_weights, compile_model, train
@@ -23,6 +20,7 @@ from training.precision import policy, precision_of
 from training.recipe import Data, Recipe
 from training.schedule import Budget
 from training.single_output import TargetsOf, network_of
+from training.start import Start
 
 RUNS = Path("runs")
 LICENCE = "Apache-2.0"
@@ -74,16 +72,15 @@ def fit(run: Run) -> Path:
     written, so that nothing that goes wrong costs more than the minutes since.
     """
     recipe = run.scheduled
-    checkpoint = Checkpoint(run.folder / "checkpoint")
+    start = Start.read(run.start_from) if run.start_from else None
+    checkpoint = Checkpoint(run.folder / "checkpoint", _binding(run, start))
     _check_start(run, checkpoint)
     keras.utils.set_random_seed(recipe.seed)
     data = recipe.load(run.data)
     print(f"{recipe.name}: {data.describe()}", flush=True)
     model = recipe.build(policy(run.precision))
-    source = _start_from(run.start_from, model) if run.start_from else None
-    if recipe.start and not (run.start_from or run.resume):
-        recipe.start(model, data)
-    _settle(recipe, model, source)
+    _begin(run, model, data, start)
+    _settle(recipe, model, start)
     whole = recipe.rehearsed(model) if recipe.rehearsed else model
     trained, targets = _trained(run, recipe, whole, data)
     compile_model(recipe, trained)
@@ -95,11 +92,24 @@ def fit(run: Run) -> Path:
     draw_history(history.entries(), run.folder / "curves.png")
     trained.set_weights(averaged_weights(trained))
     if not run.only:
-        _settle(recipe, model, source)
+        _settle(recipe, model, start)
     description = targets.describe() if run.only else data.describe()
-    folder = _export(run, model, data, description, budget, source.card.reference if source else None)
+    folder = _export(run, model, data, description, budget, start.card.reference if start else None)
     checkpoint.discard()
     return folder
+
+
+def _binding(run: Run, start: Start | None) -> dict[str, str | None]:
+    """Return the options that a checkpoint makes sense with alone.
+
+    It holds the weights of the part that learns, the rest is the start's; and photographs held out of other data are
+    some that it has seen.
+    """
+    return {
+        "--only": run.only,
+        "--from": str(start) if start else None,
+        "--data": str(run.data.resolve()) if run.data else None,
+    }
 
 
 def _check_start(run: Run, checkpoint: Checkpoint) -> None:
@@ -107,6 +117,11 @@ def _check_start(run: Run, checkpoint: Checkpoint) -> None:
         raise FitError(f"nothing to resume in {checkpoint.folder}")
     if not run.resume and checkpoint.exists():
         raise FitError(f"{checkpoint.folder} holds an unfinished run: go on with --resume, or remove that folder")
+    if run.resume and (differing := checkpoint.differing()):
+        given = (f"with {option} {value}" if value else f"without {option}" for option, value in differing.items())
+        raise FitError(f"{checkpoint.folder} holds a run that was started {', '.join(given)}: resume it with the same")
+    if run.only and not run.start_from:
+        raise FitError(f"--only {run.only} would leave the rest of the network untrained: start --from an artifact")
 
 
 def _trained(run: Run, recipe: Recipe[Any], whole: keras.Model, data: Data) -> tuple[keras.Model, Data]:
@@ -117,27 +132,21 @@ def _trained(run: Run, recipe: Recipe[Any], whole: keras.Model, data: Data) -> t
     return network_of(whole, recipe.loss, frozen), TargetsOf(data, recipe.loss)
 
 
-def _settle(recipe: Recipe[Any], model: keras.Model, source: Artifact | None) -> None:
+def _settle(recipe: Recipe[Any], model: keras.Model, start: Start | None) -> None:
     """Give weights to what neither the run nor what it starts from has trained."""
     if recipe.settle:
-        recipe.settle(model, source.card.experts if source else ())
+        recipe.settle(model, start.card.experts if start else ())
 
 
-def _start_from(reference: str, model: keras.Model) -> Artifact:
-    """Give `model` the weights of an artifact, of the same network or a smaller one, and return that.
-
-    `reference` is a folder, or a name[@version] of those in the repository.
-    """
-    artifact = verify(Path(reference) if Path(reference).is_dir() else newest(BUNDLED, reference))
-    source = load(artifact)
-    if [weight.shape for weight in source.weights] == [weight.shape for weight in model.weights]:
-        model.set_weights(source.get_weights())
-    else:
+def _begin(run: Run, model: keras.Model, data: Data, start: Start | None) -> None:
+    """Give `model` the weights of the start or, where there is none, of the recipe's own; a resumed run has them."""
+    if start:
         try:
-            adopt(source, model)
+            start.give(model)
         except ValueError as error:
-            raise FitError(f"{reference} can't be the start: {error}") from error
-    return artifact
+            raise FitError(f"{run.start_from} can't be the start: {error}") from error
+    elif run.recipe.start and not run.resume:
+        run.recipe.start(model, data)
 
 
 def _export(

@@ -1,5 +1,7 @@
 """The denoisers for photographs: what their batches tell, and a short run to a blind artifact."""
 
+import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from training import loop, photo_denoiser
 from training.__main__ import main
 from training.degradations import Mix
 from training.evaluate import figures_of
+from training.history import History
 from training.inference import estimator_of, runner
 from training.losses import UNKNOWN
 from training.own_level import OWN, rehearsed
@@ -222,3 +225,43 @@ def test_trained_on_all_noise_again_the_experts_stay(fit: list[str]) -> None:
 def test_a_part_to_train_alone_has_to_be_there(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*fit, "--only", "level"]) == 1
     assert "small has no part 'level' to train alone: image, noise, white, white-gray" in capsys.readouterr().err
+
+
+def test_a_part_is_not_trained_alone_from_nothing(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*fit, "--only", "white"]) == 1
+    assert "--only white would leave the rest of the network untrained: start --from an" in capsys.readouterr().err
+
+
+@pytest.fixture
+def interrupted(fit: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command of a run of one part, stopped in its first round."""
+    assert main(fit) == 0
+    command = [*fit, "--from", "out/small/1", "--only", "white"]
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "REPORT_EVERY_S", 0.0)
+        patched.setattr(History, "append", lambda *_: signal.raise_signal(signal.SIGINT))
+        assert main([*command, "--minutes", "10"]) == 130
+    return command
+
+
+def test_a_run_goes_on_with_the_options_that_it_was_started_with(
+    fit: list[str], interrupted: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    refused = {
+        "with --only white:": [*fit, "--from", "out/small/1", "--only", "noise"],
+        "with --from small@1 (sha256 ": [*fit, "--only", "white"],
+        f"with --data {folder}:": [*interrupted, "--data", str(folder.parent)],
+    }
+    for reason, command in refused.items():
+        assert main([*command, "--resume"]) == 1
+        assert f"runs/small/checkpoint holds a run that was started {reason}" in capsys.readouterr().err
+    assert main([*interrupted, "--resume"]) == 0
+
+
+def test_a_checkpoint_that_tells_no_options_is_taken_as_it_is(interrupted: list[str]) -> None:
+    progress = Path("runs/small/checkpoint/progress.json")
+    told = json.loads(progress.read_text())
+    assert told.pop("binding")["--only"] == "white"
+    progress.write_text(json.dumps(told))
+    assert main([*interrupted, "--resume"]) == 0

@@ -1,0 +1,36 @@
+"""The artifact that a run starts from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from models.card import ModelCard
+from models.loader import load
+from models.store import BUNDLED, newest, verify
+from training.growth import adopt
+
+
+@dataclass(frozen=True)
+class Start:
+    """An artifact's card and network."""
+
+    card: ModelCard
+    network: keras.Model
+
+    @classmethod
+    def read(cls, reference: str) -> "Start":
+        """Read a folder, or a name[@version] of those in the repository. Raises models.store.ArtifactError."""
+        artifact = verify(Path(reference) if Path(reference).is_dir() else newest(BUNDLED, reference))
+        return cls(artifact.card, load(artifact))
+
+    def __str__(self) -> str:
+        """Tell it from any other, whose name and version may be the same in another folder."""
+        return f"{self.card.reference} (sha256 {self.card.sha256[:12]}…)"
+
+    def give(self, model: keras.Model) -> None:
+        """Give `model`, of the same network or a larger one, the weights. Raises ValueError for one they don't fit."""
+        if [weight.shape for weight in self.network.weights] == [weight.shape for weight in model.weights]:
+            model.set_weights(self.network.get_weights())
+        else:
+            adopt(self.network, model)
