@@ -75,6 +75,8 @@ def fit(run: Run) -> Path:
     start = Start.read(run.start_from) if run.start_from else None
     checkpoint = Checkpoint(run.folder / "checkpoint", _binding(run, start))
     _check_start(run, checkpoint)
+    if start:
+        recipe = replace(recipe, seed=start.seed(recipe.seed))
     keras.utils.set_random_seed(recipe.seed)
     data = recipe.load(run.data)
     print(f"{recipe.name}: {data.describe()}", flush=True)

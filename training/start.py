@@ -28,6 +28,13 @@ class Start:
         """Tell it from any other, whose name and version may be the same in another folder."""
         return f"{self.card.reference} (sha256 {self.card.sha256[:12]}…)"
 
+    def seed(self, other: int) -> int:
+        """Return the seed, of 32 bits, of a run that goes on from here, of one with the seed `other` from nothing.
+
+        With that itself, the patches and the noise that made the artifact would come again.
+        """
+        return other ^ int(self.card.sha256[:8], 16)
+
     def give(self, model: keras.Model) -> None:
         """Give `model`, of the same network or a larger one, the weights. Raises ValueError for one they don't fit."""
         if [weight.shape for weight in self.network.weights] == [weight.shape for weight in model.weights]:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -16,7 +17,7 @@ from models.store import verify
 from training import checkpoint, loop
 from training.__main__ import main
 from training.history import Entry, History
-from training.recipe import Stage
+from training.recipe import Batch, Stage
 from training.recipes import RECIPES
 from training.schedule import WARM_UP_STEPS, Budget
 
@@ -198,6 +199,25 @@ def test_a_run_may_start_from_an_artifact(digits_file: Path, capsys: pytest.Capt
     assert card.training.started_from == "digits-denoise@1"
     assert fit("digits-ae", digits_file, "--epochs", "1", "--from", "out/digits-denoise/1") == 1
     assert "out/digits-denoise/1 can't be the start: has a layer" in capsys.readouterr().err
+
+
+def test_a_run_that_goes_on_from_an_artifact_sees_other_batches(
+    digits_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def recorded(batches: Iterator[Batch]) -> Iterator[Batch]:
+        first = next(batches)
+        seen.append(first[0]["image"])
+        yield first
+        yield from batches
+
+    monkeypatch.setattr(loop, "_plain", recorded)
+    for start in ([], [], ["--from", "out/digits-denoise/1"], ["--from", "out/digits-denoise/1"]):
+        assert fit("digits-denoise", digits_file, "--epochs", "1", *start) == 0
+    assert np.array_equal(seen[0], seen[1])
+    assert np.array_equal(seen[2], seen[3])
+    assert not np.array_equal(seen[0], seen[2])
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(
