@@ -4,12 +4,13 @@ import asyncio
 import http.client
 import io
 import json
+from collections.abc import Sequence
 
 import pytest
 import uvicorn
 
 from app.main import create_app
-from app.protocol import Protocol
+from app.protocol import HEAD_BYTES, Protocol
 from app.server import Server
 from app.settings import Settings
 from tests.http.conftest import halving_loader
@@ -18,8 +19,11 @@ from tests.http.test_drain import until
 pytestmark = pytest.mark.anyio
 
 
-async def answers(*requests: bytes) -> list[bytes]:
-    """Return all that comes back for each of `requests`, each on a connection of its own, until that is closed."""
+async def answers(*requests: Sequence[bytes]) -> list[bytes]:
+    """Return all that comes back for each of `requests`, each on a connection of its own, until that is closed.
+
+    A request is sent piece by piece, each once the last has been read.
+    """
     app = create_app(Settings(models=("photo",)), loader=halving_loader, on_failure=str)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, http=Protocol, log_config=None, access_log=False)
     server = Server(config, app.state.service)
@@ -32,12 +36,36 @@ async def answers(*requests: bytes) -> list[bytes]:
     return found
 
 
-async def answer(port: int, request: bytes) -> bytes:
+async def answer(port: int, request: Sequence[bytes]) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request)
+    for piece in request:
+        writer.write(piece)
+        await asyncio.sleep(0.05)
     got = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     return got
+
+
+async def test_heads_that_do_not_end_get_a_problem() -> None:
+    """One byte over the limit each: closing with bytes unread would reset the connection before the answer is read."""
+    chunked = b"POST /denoise HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+    heads = (
+        [b"GET /".ljust(HEAD_BYTES + 1, b"a")],
+        [b"GET / HTTP/1.1\r\nHost: limpid\r\nX: ".ljust(HEAD_BYTES + 1, b"a")],
+        [b"GET / HTTP/1.1\r\nHost: limpid\r\n" + b"X:a\r\n" * (HEAD_BYTES // 5)],
+        [chunked, b"0\r\nX: ".ljust(HEAD_BYTES + 1, b"a")],
+    )
+    for got in await answers(*heads):
+        assert got.startswith(b"HTTP/1.1 400 ")
+        problem = json.loads(got.partition(b"\r\n\r\n")[2])
+        assert problem["code"] == "malformed_request"
+        assert str(HEAD_BYTES) in problem["detail"]
+
+
+async def test_long_heads_within_the_limit_are_read() -> None:
+    head = b"GET /health/live HTTP/1.1\r\nHost: limpid\r\nConnection: close\r\n" + b"X: a\r\n" * 10_000
+    (got,) = await answers([head + b"\r\n"])
+    assert got.startswith(b"HTTP/1.1 200 ")
 
 
 async def test_bytes_that_are_no_request_get_a_problem() -> None:
@@ -46,7 +74,7 @@ async def test_bytes_that_are_no_request_get_a_problem() -> None:
         b"GET / HTTP/1.1\r\nHost limpid\r\n\r\n",
         b"\r\n\r\n\0",
     )
-    for got in await answers(*noise):
+    for got in await answers(*([each] for each in noise)):
         head, _, body = got.partition(b"\r\n\r\n")
         status, _, lines = head.partition(b"\r\n")
         headers = http.client.parse_headers(io.BytesIO(lines + b"\r\n\r\n"))
