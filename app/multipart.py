@@ -34,6 +34,7 @@ class FormReader:
         self._text: bytearray | None = None
         self._header: tuple[bytearray, bytearray] = (bytearray(), bytearray())
         self._disposition = b""
+        self._stray: str | None = None
         self._ended = False
         try:
             self._parser = MultipartParser(options[b"boundary"], {
@@ -69,7 +70,12 @@ class FormReader:
         if not self._ended:
             raise MalformedRequest("the form can't be read: it is cut off before its last boundary")
         sent = {field: file for field, (file, name) in self._files.items() if file.tell() or name}
-        if FIELD not in sent or not sent[FIELD].tell():
+        there = FIELD in sent and sent[FIELD].tell()
+        if self._stray and there:
+            raise MalformedRequest(f"no file is taken in the field {self._stray!r} beside that in {FIELD!r}")
+        if self._stray:
+            raise NoImage(f"the picture goes into the field {FIELD!r}, not {self._stray!r}")
+        if not there:
             raise NoImage(f"the form has no file, or an empty one, in the field {FIELD!r}")
         for file in sent.values():
             file.seek(0)
@@ -106,7 +112,9 @@ class FormReader:
 
     def _begin_file(self, filename: bytes) -> None:
         if self._name not in self._taken:
-            raise NoImage(f"the picture goes into the field {FIELD!r}, not {self._name!r}")
+            self._file, self._text = None, None
+            self._stray = self._stray or self._name
+            return
         if self._name in self._files:
             raise MalformedRequest(f"the form has two files in the field {self._name!r}; 1 is taken")
         self._file, self._text = BytesIO(), None
@@ -114,7 +122,8 @@ class FormReader:
 
     def _begin_text(self) -> None:
         if self._name in self._taken:
-            raise NoImage(f"the field {self._name!r} is text: send it as a file, with a file name")
+            kind = NoImage if self._name == FIELD else MalformedRequest
+            raise kind(f"the field {self._name!r} is text: send it as a file, with a file name")
         if self._name in self.fields:
             raise MalformedRequest(f"the field {self._name!r} is there twice")
         if len(self.fields) == MAX_FIELDS:

@@ -62,8 +62,8 @@ def test_a_mask_that_was_not_chosen_in_a_form_is_none() -> None:
     [
         (form(file(name=MASK)), NoImage, "'file'"),
         (form(file(), file(name=MASK), file(name=MASK)), MalformedRequest, "two files in the field 'mask'"),
-        (form(file(), field(MASK, b"text")), NoImage, "'mask' is text"),
-        (form(file(), file(name="masks")), NoImage, "'masks'"),
+        (form(file(), field(MASK, b"text")), MalformedRequest, "'mask' is text"),
+        (form(file(), file(name="masks")), MalformedRequest, "'masks'"),
     ],
 )
 def test_what_is_wrong_with_a_mask_is_named(body: bytes, error: type[LimpidError], named: str) -> None:
@@ -89,7 +89,9 @@ def test_file_names_as_they_are_sent(sent: bytes, understood: str) -> None:
         (form(field("sigma", b"1")), NoImage, "'file'"),
         (form(file(b"")), NoImage, "empty"),
         (form(file(name="picture")), NoImage, "'picture'"),
-        (form(file(), file(name="mask")), NoImage, "'mask'"),
+        (form(file(), file(name="mask")), MalformedRequest, "'mask'"),
+        (form(file(name="mask"), file()), MalformedRequest, "'mask'"),
+        (form(file(b""), file(name="picture")), NoImage, "'picture'"),
         (form(field("file", b"text")), NoImage, "text"),
         (form(file(), file()), MalformedRequest, "two files"),
         (form(field("sigma", b"1"), field("sigma", b"2"), file()), MalformedRequest, "'sigma'"),

@@ -239,7 +239,7 @@ class TestRefusals:
 
     async def test_text(self, client: httpx.AsyncClient) -> None:
         response = await client.post("/denoise", files={"file": png(PIXELS)}, data={"mask": "auto"})
-        assert_problem(response, 400, "no_image", "'mask'")
+        assert_problem(response, 400, "malformed_request", "'mask'")
         response = await client.post("/denoise?mask=auto", content=png(PIXELS))
         assert_problem(response, 422, "invalid_parameter", "'mask'")
 
@@ -253,7 +253,7 @@ class TestRefusals:
     async def test_other_endpoints(self, connect: Connect, endpoint: str) -> None:
         files = {"file": png(PIXELS), "mask": png(MASK)}
         async with connect() as client:
-            assert_problem(await client.post(endpoint, files=files), 400, "no_image", "'file'", "'mask'")
+            assert_problem(await client.post(endpoint, files=files), 400, "malformed_request", "'file'", "'mask'")
 
 
 async def test_both_files_and_their_pixels_are_claimed_and_given_back() -> None:
