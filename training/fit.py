@@ -84,17 +84,16 @@ def fit(run: Run) -> Path:
     _begin(run, model, data, start)
     _settle(recipe, model, start)
     whole = recipe.rehearsed(model) if recipe.rehearsed else model
-    trained, targets = _trained(run, recipe, whole, data)
-    compile_model(recipe, trained)
-    budget = checkpoint.restore(trained, **run.budget) if run.resume else Budget(**run.budget)
+    learner, targets = _learner(run, recipe, whole, data)
+    compile_model(recipe, learner)
+    budget = checkpoint.restore(learner, **run.budget) if run.resume else Budget(**run.budget)
     history = History(run.folder / "history.jsonl")
     stop = StopRequest()
     with stop.listening():
-        train(recipe, trained, targets, budget, checkpoint, history, stop, lambda line: print(line, flush=True))
+        train(recipe, learner, targets, budget, checkpoint, history, stop, lambda line: print(line, flush=True))
     draw_history(history.entries(), run.folder / "curves.png")
-    trained.set_weights(averaged_weights(trained))
-    if not run.only:
-        _settle(recipe, model, start)
+    learner.set_weights(averaged_weights(learner))
+    _settle(recipe, model, start, run.only)
     description = targets.describe() if run.only else data.describe()
     folder = _export(run, model, data, description, budget, start.card.reference if start else None)
     checkpoint.discard()
@@ -126,18 +125,19 @@ def _check_start(run: Run, checkpoint: Checkpoint) -> None:
         raise FitError(f"--only {run.only} would leave the rest of the network untrained: start --from an artifact")
 
 
-def _trained(run: Run, recipe: Recipe[Any], whole: keras.Model, data: Data) -> tuple[keras.Model, Data]:
-    """Return what is trained, and on what: a part for itself, or all that the recipe has a loss for."""
+def _learner(run: Run, recipe: Recipe[Any], whole: keras.Model, data: Data) -> tuple[keras.Model, Data]:
+    """Return what learns, and from what: a part for itself, or all that the recipe has a loss for."""
     if not isinstance(recipe.loss, Mapping) or not (run.only or recipe.loss.keys() != whole.output.keys()):
         return whole, data
     frozen = recipe.alone[run.only].frozen if run.only else ()
     return network_of(whole, recipe.loss, frozen), TargetsOf(data, recipe.loss)
 
 
-def _settle(recipe: Recipe[Any], model: keras.Model, start: Start | None) -> None:
-    """Give weights to what neither the run nor what it starts from has trained."""
+def _settle(recipe: Recipe[Any], model: keras.Model, start: Start | None, learned: str | None = None) -> None:
+    """Give weights to what nobody has trained, before the run or, the part `learned`, in it."""
     if recipe.settle:
-        recipe.settle(model, start.card.experts if start else ())
+        trained = start.trained if start else set()
+        recipe.settle(model, trained | {learned} if learned else trained)
 
 
 def _begin(run: Run, model: keras.Model, data: Data, start: Start | None) -> None:

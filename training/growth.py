@@ -5,7 +5,11 @@ from collections.abc import Collection
 import keras
 import numpy as np
 
-from models.loader import DENOISER, experts_of
+from models.card import Expert
+from models.loader import DENOISER, denoiser_of, experts_of
+
+Layers = dict[str, keras.layers.Layer]
+"""Layers by their place in a network."""
 
 
 def adopt(source: keras.Model, target: keras.Model) -> None:
@@ -29,6 +33,15 @@ def adopt(source: keras.Model, target: keras.Model) -> None:
         found.set_weights(layer.get_weights())
 
 
+def trained_experts(model: keras.Model) -> set[Expert]:
+    """Return the experts in `model` that are not its denoiser for all noise, or that one grown.
+
+    Training moves every weight, and growing none that was there: so the layers that both have tell.
+    """
+    layers = _layers(denoiser_of(model))
+    return {name for name, expert in experts_of(model).items() if not _has_all(_layers(expert), layers)}
+
+
 def settle_experts(model: keras.Model, trained: Collection[str]) -> None:
     """Make the experts in `model` that are not among `trained`, names, do what its denoiser for all noise does."""
     for name, expert in experts_of(model).items():
@@ -36,9 +49,18 @@ def settle_experts(model: keras.Model, trained: Collection[str]) -> None:
             adopt(model.get_layer(DENOISER), expert)
 
 
-def _layers(model: keras.Model, prefix: str = "") -> dict[str, keras.layers.Layer]:
+def _has_all(places: Layers, others: Layers) -> bool:
+    """Return whether `places` has each of the `others`, with the same weights."""
+    return all(place in places and _is_same(places[place], layer) for place, layer in others.items())
+
+
+def _is_same(one: keras.layers.Layer, other: keras.layers.Layer) -> bool:
+    return all(map(np.array_equal, one.get_weights(), other.get_weights()))
+
+
+def _layers(model: keras.Model, prefix: str = "") -> Layers:
     """Return the layers with weights by their place: submodels' names and their own, with slashes between."""
-    found: dict[str, keras.layers.Layer] = {}
+    found: Layers = {}
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             found |= _layers(layer, f"{prefix}{layer.name}/")

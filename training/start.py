@@ -1,14 +1,15 @@
 """The artifact that a run starts from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import keras
 
-from models.card import ModelCard
+from models.card import Expert, ModelCard
 from models.loader import load
 from models.store import BUNDLED, newest, verify
-from training.growth import adopt
+from training.growth import adopt, trained_experts
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,11 @@ class Start:
 
     card: ModelCard
     network: keras.Model
+
+    @cached_property
+    def trained(self) -> set[Expert]:
+        """The experts that somebody has trained; the others are the denoiser for all noise (training.growth)."""
+        return trained_experts(self.network)
 
     @classmethod
     def read(cls, reference: str) -> "Start":

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.architectures import unet
-from training.growth import adopt, settle_experts
+from training.growth import adopt, settle_experts, trained_experts
 from training.inference import runner
 from training.photo_denoiser import build
 
@@ -85,6 +85,19 @@ def test_experts_that_are_trained_keep_what_they_learned() -> None:
     assert np.array_equal(after["white"], before["white"])
     assert np.array_equal(after["white-gray"], before["image"])
     assert not np.array_equal(after["white"], after["image"])
+
+
+@pytest.mark.parametrize("blocks", [None, (2, 3)])
+def test_experts_that_are_the_network_for_all_noise_grown_or_not_are_not_trained(
+    blocks: tuple[int, ...] | None,
+) -> None:
+    model = blind("white", "white-gray", expert_blocks=blocks)
+    settle_experts(model, ())
+    assert trained_experts(model) == set()
+    white = model.get_layer("white")
+    white.set_weights([weight + 0.1 for weight in white.get_weights()])
+    assert trained_experts(model) == {"white"}
+    assert trained_experts(trained((8, 16), (1, 1))) == set(), "one that has none"
 
 
 def test_a_network_without_an_expert_leaves_that_out() -> None:

@@ -24,4 +24,4 @@ def test_runs_of_every_kind_work_on_jax() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "4 passed" in done.stdout
+    assert "5 passed" in done.stdout
