@@ -162,10 +162,10 @@ def _is_made_up(image: Image.Image) -> bool:
 
 def _exif(image: Image.Image, size: Size) -> tuple[int, bytes | None, list[str]]:
     """Return the orientation, the EXIF that may go on, and what was lost."""
-    exif = _exif_of(image)
-    if not exif:
-        return UPRIGHT, None, []
     try:
+        exif = _exif_of(image)
+        if not exif:
+            return UPRIGHT, None, []
         orientation = orientation_of(exif)
     except DAMAGED:
         return UPRIGHT, None, [_DAMAGED_EXIF]
@@ -218,7 +218,7 @@ def _decoded(
 def _sought(image: Image.Image, frames: Sequence[int]) -> Iterator[tuple[Image.Image, float]]:
     """Yield each frame as Pillow shows it, and for how many milliseconds."""
     for index in frames:
-        if len(frames) > 1:
+        if len(frames) > 1 or index:
             image.seek(index)
             image.load()
         yield image, image.info.get("duration", 0)

@@ -111,7 +111,8 @@ def _open(file: BinaryIO) -> TiffFile:
 def _pages(tiff: TiffFile, limits: Limits) -> list[TiffPage]:
     """Return the pages at full resolution, looking at no more than could be taken. Raises ImageTooLarge."""
     found: list[TiffPage] = []
-    for index in range(limits.frames + _SKIPPED_PAGES):
+    most = limits.frames + _SKIPPED_PAGES
+    for index in range(most + 1):
         try:
             page = tiff.pages[index]
         except IndexError:
@@ -120,16 +121,19 @@ def _pages(tiff: TiffFile, limits: Limits) -> list[TiffPage]:
         if not whole.subfiletype & (_REDUCED | _MASK):
             found.append(whole)
         if len(found) > limits.frames:
-            break
-    if len(found) > limits.frames:
-        raise ImageTooLarge(
-            f"the file has more than {limits.frames} pages: send fewer", limit=limits.frames, value=len(found)
-        )
+            raise _too_many(limits, len(found))
+    else:
+        raise _too_many(limits, most + 1)
     if not found:
         raise UnsupportedImage(
             "the TIFF has no page at full resolution (a camera's raw file?); send a developed picture"
         )
     return found
+
+
+def _too_many(limits: Limits, pages: int) -> ImageTooLarge:
+    most = f"{limits.frames} pages, and {_SKIPPED_PAGES} reduced copies or masks, are taken at most: send fewer"
+    return ImageTooLarge(most, limit=limits.frames, value=pages)
 
 
 def _check_kind(page: TiffPage) -> None:

@@ -127,12 +127,15 @@ def test_times_finer_than_gif_has_are_rounded_and_said() -> None:
     assert "hundredths" in lost[0]
 
 
-def test_still_that_stands_for_an_animation_is_left_out() -> None:
-    first, *others = [Image.fromarray(frame) for frame in FRAMES]
+@pytest.mark.parametrize("shown", [1, 3])
+def test_still_that_stands_for_an_animation_is_left_out(shown: int) -> None:
+    first, *others = [Image.fromarray(frame) for frame in FRAMES[: shown + 1]]
     target = io.BytesIO()
-    first.save(target, format="PNG", save_all=True, default_image=True, append_images=others, duration=TIMES[1:])
+    first.save(
+        target, format="PNG", save_all=True, default_image=True, append_images=others, duration=TIMES[1 : shown + 1]
+    )
     picture = picture_of(target.getvalue())
-    assert len(picture.frames) == 3
+    assert len(picture.frames) == shown
     assert np.array_equal(picture.frames[0].pixels, FRAMES[1])
     assert "still" in picture.warnings[0]
 

@@ -90,6 +90,14 @@ def test_damaged_exif_is_dropped_and_said() -> None:
     assert "EXIF" in picture.warnings[0]
 
 
+def test_damaged_exif_in_a_text_of_a_png_is_dropped_and_said() -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Raw profile type exif", "\nexif\n      4\nno hexadecimal number\n")
+    picture = picture_of(encoded(PIXELS, "PNG", pnginfo=notes))
+    assert np.array_equal(picture.frames[0].pixels, PIXELS)
+    assert any("EXIF" in each for each in picture.warnings)
+
+
 def block(*entries: tuple[int, int, int, bytes], after: bytes = b"") -> bytes:
     """Return EXIF made by hand: entries of (tag, type, count, field), and what follows at offset 14 + 12 each."""
     packed = b"".join(struct.pack("<HHI4s", *entry) for entry in entries)

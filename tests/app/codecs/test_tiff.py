@@ -206,6 +206,22 @@ def test_limits_are_checked_before_pixels() -> None:
     assert (pixels.value.limit, pixels.value.value) == (2 * 37 * 53, 3 * 37 * 53)
 
 
+def with_thumbnails(count: int) -> io.BytesIO:
+    """Return a file of two pages with that many thumbnails between them."""
+    target = io.BytesIO()
+    with tifffile.TiffWriter(target) as writer:
+        for kind in [0, *[1] * count, 0]:
+            writer.write(DEEP[:4, :4, 0], photometric="minisblack", metadata=None, contiguous=False, subfiletype=kind)
+    return target
+
+
+def test_pages_behind_many_thumbnails_do_not_vanish() -> None:
+    """Of three pages and a hundred thumbnails, all are looked at; a longer file is none of two pages."""
+    assert len(inspect(with_thumbnails(101), LIMITS).sizes) == 2
+    with pytest.raises(ImageTooLarge, match="100 reduced"):
+        inspect(with_thumbnails(102), LIMITS)
+
+
 def test_cut_off_files_are_corrupt() -> None:
     file = tiff(DEEP[..., :3], compression="zlib")
     for length in (9, 200, len(file) // 2):
