@@ -137,6 +137,17 @@ def test_the_clean_picture_is_the_mean_of_many_shots(curved: bool, method: Metho
     assert np.abs(mean - clean)[ramp > 0.25].mean() < 0.5
 
 
+@pytest.mark.parametrize("level", [0.97, 1.0])
+@pytest.mark.parametrize("curved", [False, True])
+@pytest.mark.parametrize("method", [*METHODS, None])
+def test_blown_highlights_are_the_mean_of_many_shots_too(level: float, curved: bool, method: Method | None) -> None:
+    development, sensor = replace(DEVELOPMENT, curved=curved), replace(SENSOR, shot=0.003, method=method, ideal=True)
+    camera, rng = replace(CAMERA, development=development, sensor=sensor), np.random.default_rng(1)
+    pairs = [camera.shoot(np.full((256, 256, 3), level, np.float32), rng) for _ in range(4)]
+    mean, clean = (np.mean([pair[part] for pair in pairs], axis=(0, 1, 2)) * 255 for part in (0, 1))
+    assert np.abs(mean - clean).max() < 1.0
+
+
 def test_smoothing_correlates_noise_and_sharpening_amplifies_it(rng: np.random.Generator) -> None:
     clean = np.full((128, 128, 3), 0.5, np.float32)
     noisy = clean + rng.standard_normal(clean.shape).astype(np.float32) * np.float32(0.02)

@@ -4,6 +4,7 @@ After Brooks et al., "Unprocessing Images for Learned Raw Denoising" (CVPR 2019)
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,15 +84,14 @@ class Development:
     def expected(self, light: FloatImage, variance: FloatImage) -> FloatImage:
         """Return the mean of `process` over noise of that `variance` (H, W, 3), white and independent in the channels.
 
-        It isn't `process` of the mean: gamma darkens what is noisy, clipping at black brightens it. By Gauss-Hermite
-        quadrature with three nodes.
+        It isn't `process` of the mean: gamma and clipping at white darken what is noisy, clipping at black brightens
+        it, and what is white in spite of its noise has none left. By Gauss-Hermite quadrature with three nodes, before
+        colours mix and after.
         """
-        linear = self._linear(light)
-        deviation: FloatImage = np.sqrt(variance @ np.square(self._from_camera * np.array(self.gains, np.float32)).T)
-        return np.asarray(
-            sum(self._toned(linear + np.float32(node) * deviation) * np.float32(weight) for node, weight in NODES),
-            dtype=np.float32,
-        )
+        balanced = [self._balanced(each) for each in _spread(light, np.sqrt(variance))]
+        mean = _averaged(balanced)
+        left = _averaged([np.square(each - mean) for each in balanced]) @ np.square(self._from_camera).T
+        return _averaged([self._toned(each) for each in _spread(mean @ self._from_camera.T, np.sqrt(left))])
 
     def _toned(self, linear: FloatImage) -> FloatImage:
         picture = np.clip(linear, 0.0, 1.0)
@@ -99,9 +99,12 @@ class Development:
         return _smoothstep(picture) if self.curved else picture
 
     def _linear(self, light: FloatImage) -> FloatImage:
-        """Return linear sRGB of `light`; what gains lift above white is clipped before colours mix, or it had a hue."""
-        balanced = np.minimum(light @ np.diag(self.gains).astype(np.float32), np.float32(1.0))
-        return np.asarray(balanced @ self._from_camera.T, dtype=np.float32)
+        """Return linear sRGB of `light`."""
+        return np.asarray(self._balanced(light) @ self._from_camera.T, dtype=np.float32)
+
+    def _balanced(self, light: FloatImage) -> FloatImage:
+        """Return `light` with the gains; what they lift above white is clipped before colours mix, or it had a hue."""
+        return np.minimum(light @ np.diag(self.gains).astype(np.float32), np.float32(1.0))
 
     @cached_property
     def _from_camera(self) -> FloatImage:
@@ -117,6 +120,16 @@ class Development:
             highlight = np.square(np.maximum(gray - np.float32(HIGHLIGHT), 0.0) * np.float32(1.0 / (1.0 - HIGHLIGHT)))
             divided += highlight * (light @ np.diag(1.0 - inverse).astype(np.float32))
         return divided
+
+
+def _spread(mean: FloatImage, deviation: FloatImage) -> list[FloatImage]:
+    """Return the values of a normal distribution at `NODES`."""
+    return [mean + np.float32(node) * deviation for node, _ in NODES]
+
+
+def _averaged(values: Sequence[FloatImage]) -> FloatImage:
+    """Return the mean over a normal distribution of a function with these `values` at `NODES`."""
+    return np.asarray(sum(value * np.float32(weight) for value, (_, weight) in zip(values, NODES, strict=True)))
 
 
 def _smoothstep(values: FloatImage) -> FloatImage:
