@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from models.pixels import ByteImage, FloatImage, to_float
+from models.pixels import ByteImage, FloatImage, to_8_bits, to_float
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
 HELD_OUT_EVERY = 64
@@ -27,15 +27,21 @@ def image_files(folder: Path) -> list[Path]:
 def read_rgb(path: Path) -> ByteImage:
     """Return an image file as (H, W, 3) uint8."""
     with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(_in_8_bits(image).convert("RGB"))
 
 
 def read_picture(path: Path) -> ByteImage:
     """Return an image file as (H, W, 1) uint8 if it is gray, else as (H, W, 3)."""
     with Image.open(path) as image:
-        gray = image.mode in {"1", "L", "LA", "I;16"}
-        pixels = np.asarray(image.convert("L" if gray else "RGB"))
+        small = _in_8_bits(image)
+        gray = small.mode in {"1", "L", "LA"}
+        pixels = np.asarray(small.convert("L" if gray else "RGB"))
     return pixels[..., None] if gray else pixels
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """Return `image`, if it has 16 bits, rounded: Pillow's own conversion makes all above 255 white."""
+    return Image.fromarray(to_8_bits(np.asarray(image))) if image.mode.startswith("I;16") else image
 
 
 def real_pairs(folder: Path) -> Iterator[tuple[ByteImage, ByteImage]]:

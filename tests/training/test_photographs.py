@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from models.pixels import to_8_bits
 from tests.conftest import png
-from training.photographs import PatchSampler, image_files, read_collection
+from training.photographs import PatchSampler, image_files, read_collection, read_picture, read_rgb
 
 
 @pytest.fixture
@@ -49,6 +51,15 @@ def test_too_few_photographs_are_refused(folder: Path) -> None:
     (folder / "empty").mkdir()
     with pytest.raises(ValueError, match="no images below"):
         image_files(folder / "empty")
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_16_bits_become_8_as_the_service_has_them(suffix: str, tmp_path: Path) -> None:
+    levels = np.linspace(0, 65535, 12 * 10).astype(np.uint16).reshape(12, 10)
+    path = tmp_path / f"x.{suffix}"
+    Image.fromarray(levels).save(path)
+    assert np.array_equal(read_picture(path), to_8_bits(levels)[..., None])
+    assert np.array_equal(read_rgb(path), np.repeat(to_8_bits(levels)[..., None], 3, axis=2))
 
 
 def test_patches_come_from_everywhere_in_all_eight_positions() -> None:
