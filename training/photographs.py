@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,18 +26,30 @@ def image_files(folder: Path) -> list[Path]:
 
 
 def read_rgb(path: Path) -> ByteImage:
-    """Return an image file as (H, W, 3) uint8."""
-    with Image.open(path) as image:
-        return np.asarray(_in_8_bits(image).convert("RGB"))
+    """Return an image file as (H, W, 3) uint8. Raises ValueError, naming it, for one that can't be read."""
+    with _opened(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def read_picture(path: Path) -> ByteImage:
-    """Return an image file as (H, W, 1) uint8 if it is gray, else as (H, W, 3)."""
-    with Image.open(path) as image:
-        small = _in_8_bits(image)
-        gray = small.mode in {"1", "L", "LA"}
-        pixels = np.asarray(small.convert("L" if gray else "RGB"))
+    """Return an image file as (H, W, 1) uint8 if it is gray, else as (H, W, 3).
+
+    Raises ValueError, naming it, for one that can't be read.
+    """
+    with _opened(path) as image:
+        gray = image.mode in {"1", "L", "LA"}
+        pixels = np.asarray(image.convert("L" if gray else "RGB"))
     return pixels[..., None] if gray else pixels
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open an image file, of which what is wrong may turn out within the context only."""
+    try:
+        with Image.open(path) as image:
+            yield _in_8_bits(image)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _in_8_bits(image: Image.Image) -> Image.Image:

@@ -32,10 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     asked = parser.parse_args(arguments)
     try:
-        data_sets = _data_sets(asked)
-        methods, left_out = _methods(asked)
+        _measure(asked)
     except (ValueError, ArtifactError) as error:
         parser.error(str(error))
+
+
+def _measure(asked: argparse.Namespace) -> None:
+    """Do what was asked for. Raises ArtifactError for unknown models, ValueError for models or data that don't fit."""
+    data_sets = _data_sets(asked)
+    methods, left_out = _methods(asked)
     asked.out.mkdir(parents=True, exist_ok=True)
     for data in data_sets:
         crops = Crops(asked.crop_sigma)
@@ -76,7 +81,7 @@ def _data_sets(asked: argparse.Namespace) -> list[DataSet]:
 def _methods(asked: argparse.Namespace) -> tuple[list[Method], list[str]]:
     """Return the methods to measure, the noisy picture first, and a remark on each that can't be.
 
-    Raises ArtifactError for an unknown model.
+    Raises ArtifactError for an unknown model, ValueError for one that is told no noise level.
     """
     every = [NOISY, *ours(photo_denoisers() if asked.models is None else asked.models), *PEERS]
     wanted = [method for method in every if _is_asked(method, asked.methods)]

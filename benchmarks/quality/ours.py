@@ -42,7 +42,7 @@ def photo_denoisers() -> list[str]:
 def ours(models: Sequence[str]) -> list[Method]:
     """Return the variants of each of `models`, `name` or `name@version`; crops show what users get by default.
 
-    Raises ArtifactError for an unknown one.
+    Raises ArtifactError for an unknown one, ValueError for one that is told no noise level.
     """
     use("auto", cores())
     one_thread_for_blas()
@@ -57,7 +57,10 @@ def blind_level(engine: TensorFlowEngine, noisy: ByteImage) -> NoiseMap:
 
 
 def _variants(model: str) -> list[Method]:
-    engine = TensorFlowEngine(verify(newest(BUNDLED, model)))
+    artifact = verify(newest(BUNDLED, model))
+    if "sigma" not in artifact.card.controls:
+        raise ValueError(f"{model} is told no noise level: those that are, are {', '.join(photo_denoisers())}")
+    engine = TensorFlowEngine(artifact)
     return [
         Method(
             f"Limpid `{model}`, {variant.name}",

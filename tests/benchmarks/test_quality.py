@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.quality import crops, peers
+from benchmarks.quality.__main__ import main
 from benchmarks.quality.cases import EXAMPLES, Case, example, examples, with_noise, with_real_noise
 from benchmarks.quality.measure import GUESSES, NOISY, Method, Score, best, ssim
 from benchmarks.quality.ours import photo_denoisers
@@ -72,6 +73,22 @@ def test_classical_methods_denoise(tiny: np.ndarray, method: Method, channels: i
 
 def test_all_that_remove_noise_from_photographs_take_part() -> None:
     assert photo_denoisers() == ["photo", "photo-best"]
+
+
+@pytest.mark.parametrize("model", ["photo-boxes", "digits-denoise"])
+def test_a_model_that_is_told_no_level_is_one_line(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--models", model])
+    assert f"error: {model} is told no noise level: those that are, are photo, photo-best" in capsys.readouterr().err
+
+
+def test_a_picture_that_can_not_be_read_is_one_line(
+    tiny: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cut.png").write_bytes(png(tiny)[:2000])
+    with pytest.raises(SystemExit):
+        main(["--data", str(tmp_path), "--models", "--out", str(tmp_path / "out")])
+    assert "cut.png: " in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_best_setting_is_that_of_the_best_psnr(tiny: np.ndarray) -> None:

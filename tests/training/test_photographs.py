@@ -1,5 +1,6 @@
 """Reading a folder of photographs and drawing patches of it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,21 @@ def test_16_bits_become_8_as_the_service_has_them(suffix: str, tmp_path: Path) -
     Image.fromarray(levels).save(path)
     assert np.array_equal(read_picture(path), to_8_bits(levels)[..., None])
     assert np.array_equal(read_rgb(path), np.repeat(to_8_bits(levels)[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("read", [read_rgb, read_picture])
+def test_a_file_that_can_not_be_read_is_named(
+    read: Callable[[Path], np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = png(np.random.default_rng(0).integers(0, 256, (40, 50), np.uint8))
+    for name, file in {"empty.png": b"", "cut.png": whole[: len(whole) // 2]}.items():
+        (tmp_path / name).write_bytes(file)
+        with pytest.raises(ValueError, match=rf"{name}: "):
+            read(tmp_path / name)
+    (tmp_path / "bomb.png").write_bytes(whole)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(ValueError, match=r"bomb\.png: .*decompression bomb"):
+        read(tmp_path / "bomb.png")
 
 
 def test_patches_come_from_everywhere_in_all_eight_positions() -> None:
