@@ -32,15 +32,10 @@ async def keep_reloading(service: Service, loader: Loader) -> None:
 
 
 def reload(service: Service, loader: Loader) -> "list[weakref.ref[Engine]]":
-    """Read again what reloads: keys, and the versions of the models there are. Return what is no longer served.
+    """Look again for the versions of the models. Return what is no longer served.
 
     Each model gets the version that the settings name; one that is refused keeps that which it has. Blocking.
     """
-    for callback in service.on_reload:
-        try:
-            callback()
-        except (ValueError, OSError) as error:
-            logger.error("not reloaded: %s", error)
     before = service.registry.all()
     names = service.settings.models
     after = [_renewed(service, loader, *each) for each in zip(names, before, strict=True)]

@@ -46,6 +46,7 @@ class Server(uvicorn.Server):
         """Act on what signals have noted; uvicorn asks every 0.1 s whether to end."""
         if self._reload_asked:
             self._reload_asked = False
+            await asyncio.to_thread(self._service.reread)
             self._service.reload()
         if self._service.draining.over(self._service.admission.requests):
             self.should_exit = True

@@ -1,6 +1,7 @@
 """What the routes need, in one place: settings, models, scheduler, threads, budget. One per application."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +20,15 @@ from app.transcoder import Transcoder
 from app.workers import Workers
 from models.store import Artifact
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass
 class Service:
     """Made by `create_app`, found by the routes through `app.deps`.
 
-    `on_reload` is what else is to be read again at a reload; what they raise is ValueError or OSError, with one line.
-    `reloads` counts what came of it by model: swapped, unchanged, refused.
+    `on_reload` is what is to be read again at a reload, before the models, which take their time; what it raises is
+    ValueError or OSError, with one line. `reloads` counts what came of it by model: swapped, unchanged, refused.
     """
 
     settings: Settings
@@ -62,8 +65,19 @@ class Service:
                 self.pace.add(*engine.trial)
         self.registry.show(engines)
 
+    def reread(self) -> None:
+        """Read again what `on_reload` says; what is wrong there is one line in the log. Blocking: for a thread."""
+        for callback in self.on_reload:
+            try:
+                callback()
+            except (ValueError, OSError) as error:
+                logger.error("not reloaded: %s", error)
+
     def reload(self) -> None:
-        """Ask for a reload, or for one more after that which runs; on the event loop's thread. See app.reloading."""
+        """Ask for the models to be loaded again, or once more after that; on the event loop's thread.
+
+        See app.reloading.
+        """
         self.reload_asked.set()
 
     def start(self) -> None:

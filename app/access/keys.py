@@ -17,7 +17,7 @@ from app.settings import Settings
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 2**20
-"""As much of the file as is read: room for ten thousand keys, whatever it is."""
+"""Of the file: room for ten thousand keys."""
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 _NAME_DIGITS = 6
 
@@ -113,7 +113,10 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             if stat.S_IMODE(path.stat().st_mode) & stat.S_IROTH:
                 logger.warning("everybody on this machine may read the API keys in %s: chmod o-r", path)
-            return file.read(MOST_BYTES).decode("utf-8-sig")
+            text = file.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise _error(path, f"is longer than {MOST_BYTES} bytes")
+        return text.decode("utf-8-sig")
     except OSError as error:
         raise _error(path, f"can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -210,7 +210,7 @@ def test_pinned_versions_stay_beside_each_other(directory: Path) -> None:
 
 
 def test_what_else_reloads_is_called_and_its_error_is_one_line(
-    service: Service, directory: Path, caplog: pytest.LogCaptureFixture
+    service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     called = []
 
@@ -218,11 +218,9 @@ def test_what_else_reloads_is_called_and_its_error_is_one_line(
         raise ValueError("keys: line 3 is too short")
 
     service.on_reload += [fail, lambda: called.append(True)]
-    add(directory, "digits-ae", "2")
-    reload(service, halving_loader)
+    service.reread()
     assert called == [True]
     assert "not reloaded: keys: line 3 is too short" in caplog.text
-    assert served(service) == ["digits-ae@2", "digits-denoise@1"]
 
 
 @pytest.mark.anyio

@@ -228,7 +228,13 @@ class TestFile:
     def test_one_that_is_not_there_or_no_text_stops_the_start(self, tmp_path: Path) -> None:
         binary = tmp_path / "binary"
         binary.write_bytes(b"\xff\xfe" * 10)
-        for path, named in ((tmp_path / "none", "No such file"), (tmp_path, "directory"), (binary, "no text")):
+        long = listed(tmp_path, f"alice {KEY}\n" + "#" * 2**20)
+        for path, named in (
+            (tmp_path / "none", "No such file"),
+            (tmp_path, "directory"),
+            (binary, "no text"),
+            (long, "longer than 1048576 bytes"),
+        ):
             with pytest.raises(KeysError, match=named):
                 ApiKeys(Settings(api_keys_file=path))
 
