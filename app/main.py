@@ -71,7 +71,12 @@ def create_app(
         service.stop()
 
     app = FastAPIOffline(
-        redoc_url=None, title="Limpid", version=version("limpid"), description=DESCRIPTION, lifespan=lifespan
+        redoc_url=None,
+        redirect_slashes=False,
+        title="Limpid",
+        version=version("limpid"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
     )
     app.state.service = service
     state.register(service)

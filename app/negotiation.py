@@ -68,7 +68,8 @@ def _check_side(format_: Format, side: int) -> None:
 
 def _not_acceptable(accept: str | None, side: int, fitting: Collection[Format]) -> NotAcceptable:
     there = ", ".join(MEDIA_TYPES[each] for each in FORMATS if each in fitting)
-    size = "" if len(set(fitting)) == len(FORMATS) else f" for an answer with a side of {side} pixels"
+    too_long = any(side > CAPACITIES[each].side for each in FORMATS)
+    size = f" for an answer with a side of {side} pixels" if too_long else ""
     return NotAcceptable(f"none of {accept!r} can be written{size}; accepted: {there}")
 
 

@@ -28,7 +28,7 @@ def load(artifact: Artifact) -> keras.Model:
         try:
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:  # a broken file makes Keras raise whatever it stumbles over
-            reason = str(error).strip().splitlines()[0]
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise ArtifactError(f"{artifact.card.reference}: Keras can't load it: {reason}") from error
     return model
 

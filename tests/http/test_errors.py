@@ -206,6 +206,7 @@ async def test_nothing_acceptable(connect: Connect) -> None:
 async def test_unknown_path_and_method(connect: Connect) -> None:
     async with connect() as client:
         assert_problem(await client.get("/nowhere"), 404, "not_found", "/nowhere")
+        assert_problem(await client.post("/denoise/"), 404, "not_found", "/denoise/")
         response = await client.get("/denoise")
         assert_problem(response, 405, "method_not_allowed", "POST")
         assert response.headers["allow"] == "POST, OPTIONS"

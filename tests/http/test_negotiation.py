@@ -86,6 +86,13 @@ async def test_format_that_cannot_hold_the_size_is_passed_over(connect: Connect)
     assert "jpeg" not in str(body["detail"])
 
 
+async def test_format_that_is_refused_is_not_one_that_is_too_small(connect: Connect) -> None:
+    async with connect() as client:
+        refused = await client.post("/denoise", content=png(PIXELS), headers={"accept": "text/html, image/png;q=0"})
+    body = assert_problem(refused, 406, "not_acceptable", "accepted: image/jpeg")
+    assert "side" not in str(body["detail"])
+
+
 async def test_quality_is_of_the_format_that_answers(connect: Connect) -> None:
     async with connect() as client:
         for format_ in ("jpeg", "webp", "avif"):

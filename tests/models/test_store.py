@@ -187,6 +187,19 @@ def test_configuration_that_is_no_object(artifact: Path, config: bytes) -> None:
         verify(artifact)
 
 
+def test_error_without_words_is_named_by_its_kind(artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    from models.loader import load
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(keras.saving, "load_model", fail)
+    with pytest.raises(ArtifactError, match="can't load it: MemoryError"):
+        load(verify(artifact))
+
+
 def test_file_that_keras_cannot_load_is_one_line(artifact: Path) -> None:
     from models.loader import load
 
