@@ -16,6 +16,7 @@ from PIL import Image
 from models.pixels import ByteImage
 from training.evaluate import degrade
 from training.metrics import psnr
+from training.options import noise_level
 from training.photographs import image_files, read_picture
 
 
@@ -38,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--data", type=Path, required=True, help="folder of clean pictures")
-    parser.add_argument("--sigma", type=float, nargs="+", default=[15.0, 25.0, 50.0])
+    parser.add_argument("--sigma", type=noise_level, nargs="+", default=[15.0, 25.0, 50.0])
     arguments = parser.parse_args()
     files = image_files(arguments.data)
     with httpx.Client(base_url=arguments.url, timeout=300) as client:

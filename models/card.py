@@ -89,11 +89,11 @@ class Figure(_Part):
     """One measured figure with everything needed to measure it again."""
 
     metric: str
-    value: float
+    value: float = Field(allow_inf_nan=False)
     unit: str = ""
     dataset: str
     images: int = Field(gt=0)
-    sigma: float | None = Field(default=None, description="noise level, 0-255 scale")
+    sigma: float | None = Field(default=None, allow_inf_nan=False, description="noise level, 0-255 scale")
     protocol: str = ""
     backend: str
     precision: str

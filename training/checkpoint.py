@@ -42,7 +42,7 @@ class Checkpoint:
             "binding": dict(self.binding),
         }
         partial = self.folder / "progress.json.partial"
-        partial.write_text(json.dumps(progress))
+        partial.write_text(json.dumps(progress, allow_nan=False))
         partial.replace(self._progress)
         for old in self.folder.glob("*.weights.h5"):
             if old != weights:

@@ -1,5 +1,6 @@
 """Measuring a model: a denoiser on a folder of clean photographs, under a named protocol; others where they belong."""
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -41,10 +42,16 @@ def denoising_psnr(method: Method, pictures: Iterable[ByteImage], sigma: float, 
 def psnr_figure(
     results: Sequence[float], *, dataset: str, protocol: str, sigma: float | None = None, metric: str = "PSNR"
 ) -> Figure:
-    """Return the mean of `results`, the PSNR of each picture of `dataset`, as a figure for the card."""
+    """Return the mean of `results`, the PSNR of each picture of `dataset`, as a figure for the card.
+
+    Raises ValueError where that is infinite.
+    """
+    mean = float(np.mean(results))
+    if not math.isfinite(mean):
+        raise ValueError(f"{dataset}: a picture comes back without an error, so that the mean PSNR is infinite")
     return Figure(
         metric=metric,
-        value=round(float(np.mean(results)), 3),
+        value=round(mean, 3),
         unit="dB",
         dataset=dataset,
         images=len(results),

@@ -44,9 +44,9 @@ def export(model: keras.Model, fields: Mapping[str, Any], directory: Path) -> Pa
 
 
 def write_card(card: ModelCard, folder: Path) -> None:
-    """Write `card` into `folder`, replacing the one there in one step."""
+    """Write `card` into `folder`, replacing the one there in one step. Raises ValueError for a number that is none."""
     partial = folder / f"{CARD_FILE}.partial"
-    partial.write_text(json.dumps(card.model_dump(mode="json"), indent=2) + "\n")
+    partial.write_text(json.dumps(card.model_dump(mode="json"), indent=2, allow_nan=False) + "\n")
     partial.replace(folder / CARD_FILE)
 
 

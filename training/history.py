@@ -40,4 +40,4 @@ class History:
 
 
 def _line(entry: Entry) -> str:
-    return json.dumps(asdict(entry)) + "\n"
+    return json.dumps(asdict(entry), allow_nan=False) + "\n"

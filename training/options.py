@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.pixels import LEVELS
 from training.evaluate import PROTOCOLS
 from training.recipes import RECIPES
 
@@ -36,6 +37,14 @@ def _fraction(text: str) -> float:
     if not 0 <= fraction < 1:
         raise ValueError
     return fraction
+
+
+def noise_level(text: str) -> float:
+    """Return a noise level on the 0-255 scale; argparse reports a ValueError."""
+    sigma = float(text)
+    if not 0 <= sigma <= LEVELS:
+        raise ValueError
+    return sigma
 
 
 def _perplexity(text: str) -> float:
@@ -86,7 +95,9 @@ def _add_evaluate(commands: "Commands") -> None:
     evaluate = commands.add_parser("evaluate", help="measure a model")
     evaluate.add_argument("model", help=MODEL_HELP)
     evaluate.add_argument("--data", type=Path, required=True, help="folder of clean pictures, or an .npz of digits")
-    evaluate.add_argument("--sigma", type=float, nargs="+", default=[15.0, 25.0, 50.0], help="of photographs: 0-255")
+    evaluate.add_argument(
+        "--sigma", type=noise_level, nargs="+", default=[15.0, 25.0, 50.0], help="of photographs: 0-255"
+    )
     evaluate.add_argument("--protocol", choices=PROTOCOLS, default=PROTOCOLS[0], help="of photographs")
     evaluate.add_argument("--auto", action="store_true", help="let the model estimate the noise level, as sigma=auto")
     evaluate.add_argument(

@@ -23,6 +23,7 @@ from benchmarks.quality.peers import PEERS, missing
 from benchmarks.quality.run import run
 from benchmarks.quality.tables import document
 from models.store import ArtifactError
+from training.options import noise_level
 
 OUT = Path("docs/quality")
 
@@ -59,11 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--data", type=Path, help="folder of clean pictures, noise is added")
     parser.add_argument("--real", type=Path, help="folder of real noise: NAME_real.png beside NAME_mean.png")
-    parser.add_argument("--sigma", type=float, nargs="+", default=[15.0, 25.0, 50.0], help="levels of added noise")
+    parser.add_argument(
+        "--sigma", type=noise_level, nargs="+", default=[15.0, 25.0, 50.0], help="levels of added noise"
+    )
     parser.add_argument("--models", nargs="*", help="our models (default: all bundled denoisers for photographs)")
     parser.add_argument("--methods", nargs="+", metavar="PART", help="only methods with one of these in their names")
     parser.add_argument("--limit", type=int, help="only the first pictures of each data set")
-    parser.add_argument("--crop-sigma", type=float, default=25.0, help="noise level of the crops, one of --sigma")
+    parser.add_argument("--crop-sigma", type=noise_level, default=25.0, help="noise level of the crops, one of --sigma")
     parser.add_argument("--out", type=Path, default=OUT, help=f"folder for pages and crops (default: {OUT})")
     return parser
 

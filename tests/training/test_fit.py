@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.card import read_card
+from models.card import Figure, read_card
 from models.loader import ENCODER, load
-from models.store import verify
+from models.store import BUNDLED, newest, verify
 from training import checkpoint, loop
 from training.__main__ import main
+from training.evaluate import psnr_figure
+from training.export import write_card
 from training.history import Entry, History
 from training.recipe import Batch, Stage
 from training.recipes import RECIPES
@@ -249,6 +251,25 @@ def test_wrong_data_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert fit("photo", tmp_path) == 1
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["training fit", "training fit"]
+
+
+@pytest.mark.parametrize("sigma", ["nan", "inf", "-25", "256", "x"])
+def test_noise_levels_are_0_to_255(sigma: str, digits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", "photo", "--data", str(digits_file), f"--sigma={sigma}"])
+    assert f"argument --sigma: invalid noise_level value: '{sigma}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_is_not_written(value: float, tmp_path: Path) -> None:
+    card = read_card(newest(BUNDLED, "photo"))
+    with pytest.raises(ValueError, match="finite number"):
+        Figure.model_validate({**card.figures[0].model_dump(), "value": value})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_card(card.model_copy(update={"kmac_per_pixel": value}), tmp_path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="comes back without an error"):
+        psnr_figure([30.0, value], dataset="x", protocol="float")
 
 
 def test_list_names_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,9 +39,8 @@ def write(exhibit: Exhibit, shown: Shown, out: Path) -> Entry:
         minutes=exhibit.minutes,
     )
     write_whole(out / entry.picture, to_png(shown.picture))
-    write_whole(
-        out / FOLDER / f"{exhibit.name}.json", (json.dumps(dataclasses.asdict(entry), indent=2) + "\n").encode()
-    )
+    text = json.dumps(dataclasses.asdict(entry), indent=2, allow_nan=False) + "\n"
+    write_whole(out / FOLDER / f"{exhibit.name}.json", text.encode())
     return entry
 
 
