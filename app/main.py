@@ -25,6 +25,7 @@ from app.methods import MethodsMiddleware
 from app.metrics import state
 from app.metrics.endpoints import Endpoints
 from app.metrics.requests import RequestMetrics
+from app.ranges import WholeAnswersMiddleware
 from app.registry import Loader, find_artifacts, load_with_tensorflow
 from app.reloading import keep_reloading
 from app.request_id import RequestIdMiddleware
@@ -91,7 +92,7 @@ def create_app(
 def _around(app: ASGIApp, service: Service) -> ASGIApp:
     """Return `app` within the middleware: the answer to a bug, which FastAPI makes outside its own, passes it too."""
     settings = service.settings
-    app = guarded(MethodsMiddleware(app), service)
+    app = guarded(MethodsMiddleware(WholeAnswersMiddleware(app)), service)
     if settings.cors_origins:
         app = CrossOriginMiddleware(app, settings.cors_origins)
     if settings.trusted_hosts:

@@ -73,6 +73,14 @@ async def test_other_methods_learn_which_are_allowed(connect: Connect, method: s
             assert response.headers["allow"] == allowed
 
 
+@pytest.mark.parametrize("range_", ["bytes=0-9", "bytes=99999999-", "x"])
+async def test_parts_are_not_answered(connect: Connect, range_: str) -> None:
+    async with connect() as client:
+        response = await client.get(ASSET, headers={"range": range_})
+    assert response.status_code == 200
+    assert len(response.content) > 10
+
+
 @pytest.mark.parametrize("method", ["OPTIONS", "GET", "POST"])
 async def test_unknown_path_stays_unknown(connect: Connect, method: str) -> None:
     async with connect() as client:
