@@ -97,9 +97,9 @@ class TensorFlowEngine:
         return _call(self._encode, feed)
 
     def estimate(self, feed: Feed) -> FloatImage:
-        """Return what models.noise_map makes a map of, (N, H / BLOCK, W / BLOCK, 2) float32, computed in float32.
+        """Return what models.noise_map makes a map of, (N, H / BLOCK, W / BLOCK, 2 or 3) float32.
 
-        Raises TypeError for a model without an estimator.
+        Computed in float32, whatever the engine's precision is. Raises TypeError for a model without an estimator.
         """
         if self._estimate is None:
             raise TypeError(f"{self.card.reference} has no noise estimator")

@@ -9,7 +9,8 @@ class Pace:
     """Work done per busy second, in multiply-accumulates, averaged with a memory of `MEMORY_S` busy seconds.
 
     Busy seconds alone count, and all that goes on beside the network slows it: so under load this is what the whole
-    service gets done, codecs included. Written by the scheduler under its lock.
+    service gets done, codecs included. Written by the scheduler under its lock, and, before it has work,
+    from the trials of the models that are loaded.
     """
 
     def __init__(self) -> None:
