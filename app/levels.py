@@ -12,10 +12,7 @@ from app.service import Service
 from models.card import Estimator, Expert
 from models.estimating import Estimating
 from models.experts import expert_for
-from models.noise_map import Level, NoiseMap
-
-NOTHING = 0.6
-"""A level, 0-255 scale, that is not worth a network: less than a pixel's step, and what is found in flat pictures."""
+from models.noise_map import Level, NoiseMap, worth_removing
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def _maps(works: Sequence[Estimating]) -> list[NoiseMap]:
 
 
 def _worth(level: NoiseMap) -> Level:
-    return level if level.levels.max() >= NOTHING else 0.0
+    return level if worth_removing(level) else 0.0
 
 
 def _experts(experts: Sequence[Expert], frames: Sequence[Frame], maps: Sequence[NoiseMap]) -> list[Expert | None]:

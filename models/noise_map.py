@@ -18,6 +18,9 @@ WHITE_ABOVE = -1.0
 """Log-odds above which noise counts as white. What nearly is, as in a JPEG file, is better off as that
 too; a camera's, at -3 and less, is not (docs/decisions/0021-experts.md)."""
 
+NOTHING = 0.6
+"""A level, 0-255 scale, that is not worth a network: less than a pixel's step, and what is found in flat pictures."""
+
 NARROWEST, WIDEST = 0.02, 4.0
 """Between what an estimate's own mean error is believed to be: in logarithms, so 2 % at least."""
 
@@ -50,6 +53,14 @@ class NoiseMap:
 
 Level = float | NoiseMap
 """A noise level on the 0-255 scale: one for a whole picture, or a map."""
+
+
+def worth_removing(level: Level | None) -> bool:
+    """Return whether a picture is for a network at all: not where it is told 0 or nothing is found, below `NOTHING`.
+
+    None is the level of a model that is not told: always.
+    """
+    return bool(level.levels.max() >= NOTHING) if isinstance(level, NoiseMap) else level != 0
 
 
 def _interpolation(span: Span, blocks: int) -> tuple[slice, FloatImage]:

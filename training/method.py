@@ -10,8 +10,8 @@ from models.denoising import Run, denoise
 from models.estimating import estimate
 from models.experts import expert_for
 from models.loader import denoiser_of, experts_of
-from models.noise_map import Level, NoiseMap
-from models.pixels import ByteImage, FloatImage
+from models.noise_map import Level, NoiseMap, worth_removing
+from models.pixels import ByteImage, FloatImage, to_bytes, to_float
 from models.tiles import DEFAULT_TILE
 from training.inference import estimator_of, runner
 
@@ -67,8 +67,10 @@ class Method:
         return auto + (", ensemble" if self.ensemble else "")
 
     def __call__(self, noisy: Noisy, sigma: float | None) -> ByteImage:
-        """Return `noisy` (H, W, 1 or 3) denoised whole; output clipped and rounded to 8 bits."""
+        """Return `noisy` (H, W, 1 or 3) denoised whole, if it is worth it; output clipped and rounded to 8 bits."""
         level = self.known(noisy, sigma)
+        if not worth_removing(level):
+            return to_bytes(to_float(noisy))
         run = self._network(noisy, level)
         return denoise(noisy, run, self.spec, tile=DEFAULT_TILE, sigma=level, ensemble=self.ensemble)
 

@@ -10,7 +10,7 @@ from benchmarks.quality.measure import Method
 from models.denoising import denoise
 from models.estimating import estimate
 from models.experts import expert_for
-from models.noise_map import Level, NoiseMap
+from models.noise_map import Level, NoiseMap, worth_removing
 from models.pixels import ByteImage
 from models.store import BUNDLED, find, newest, verify
 from models.tiles import DEFAULT_TILE
@@ -77,6 +77,9 @@ def _results(
 ) -> Iterator[ByteImage]:
     found = blind_level(engine, noisy) if variant.blind or engine.experts else None
     level: Level = found if found and variant.blind else levels[0]
+    if not worth_removing(level):
+        yield noisy
+        return
     expert = expert_for(engine.experts, found, gray=noisy.shape[2] == 1)
     run, spec = (engine.experts[expert] if expert else engine).run, engine.card.input
     yield denoise(noisy, run, spec, tile=DEFAULT_TILE, sigma=level, ensemble=variant.ensemble)

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.quality import crops, peers
+from benchmarks.quality import crops, ours, peers
 from benchmarks.quality.__main__ import main
 from benchmarks.quality.cases import EXAMPLES, Case, example, examples, with_noise, with_real_noise
 from benchmarks.quality.measure import GUESSES, NOISY, Method, Score, best, ssim
-from benchmarks.quality.ours import photo_denoisers
+from benchmarks.quality.ours import VARIANTS, Variant, photo_denoisers
 from benchmarks.quality.peers import PEERS, missing
 from benchmarks.quality.run import run
 from benchmarks.quality.tables import document, level_table, real_table
+from models.noise_map import NoiseMap
 from tests.conftest import png, psnr
 from tests.conftest import with_noise as noisy_of
 
@@ -89,6 +90,16 @@ def test_a_picture_that_can_not_be_read_is_one_line(
     with pytest.raises(SystemExit):
         main(["--data", str(tmp_path), "--models", "--out", str(tmp_path / "out")])
     assert "cut.png: " in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+def test_a_picture_without_noise_stays_as_it_is(
+    variant: Variant, tiny: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the service: its engine's networks, which this one has not, do not run."""
+    monkeypatch.setattr(ours, "blind_level", lambda *_: NoiseMap(np.full((8, 8), 0.5, np.float32)))
+    (result,) = ours._results(SimpleNamespace(experts={}), variant, tiny, [0.0])
+    assert np.array_equal(result, tiny)
 
 
 def test_best_setting_is_that_of_the_best_psnr(tiny: np.ndarray) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.noise_map import BLOCK, NoiseMap, combine
+from models.noise_map import BLOCK, Level, NoiseMap, combine, worth_removing
 from models.tiles import Grid, Span, Tile
 
 SHAPE = (40, 60)
@@ -23,6 +23,20 @@ def estimates(level: np.ndarray | float, error: np.ndarray | float, seed: int = 
     error = np.broadcast_to(error, SHAPE)
     value = np.log1p(level) + np.random.default_rng(seed).standard_normal(SHAPE) * error
     return np.stack([value, np.log(error)], axis=2).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("level", "worth"),
+    [
+        (None, True),
+        (0.0, False),
+        (0.1, True),
+        (NoiseMap(np.full((2, 3), 0.59, np.float32)), False),
+        (NoiseMap(np.array([[0.0, 0.61]], np.float32)), True),
+    ],
+)
+def test_a_level_of_nothing_is_not_worth_a_network_and_one_that_is_told_is(level: Level | None, worth: bool) -> None:
+    assert worth_removing(level) is worth
 
 
 @pytest.mark.parametrize("size", [(1, 1), (8, 9), (37, 300), (200, 333), (300, 300)])
