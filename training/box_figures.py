@@ -85,7 +85,7 @@ def _filled(run: Run, spec: Input, boxed: ByteImage, mask: Mask, *, told: bool) 
 
 
 def peers() -> dict[str, Fill]:
-    """Return OpenCV's methods, each with its best radius: Telea 2004, and Bertalmio et al. 2001 (Navier-Stokes)."""
+    """Return OpenCV's methods, each with a good radius: Telea 2004, and Bertalmio et al. 2001 (Navier-Stokes)."""
     import cv2
 
     # On held-out training photographs, of 2 to 16; Navier-Stokes gains 0.05 dB from 9 to 16, in three times the time.
