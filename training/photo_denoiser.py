@@ -34,8 +34,12 @@ STAGES = (Stage(until=0.5, batch=8, size=64), Stage(until=0.75, batch=8, size=96
 
 ALONE_STAGES = (Stage(until=1.0, batch=8, size=128),)
 """A network that is trained on alone needs no small patches to find its feet, and large ones are worth 0.04 dB."""
-EXPERT_STAGES = (Stage(until=0.45, batch=8, size=128), Stage(until=1.0, batch=4, size=192))
-"""Larger at the end: nine tenths of a patch of 128 lie within a large expert's halo of its border, seven of 192."""
+EXPERT_STAGES = (
+    Stage(until=0.45, batch=8, size=128),
+    Stage(until=0.65, batch=4, size=192),
+    Stage(until=1.0, batch=3, size=224),
+)
+"""Larger at the end: nine tenths of a patch of 128 lie within a large expert's halo of its border, six of 224."""
 ESTIMATOR_STAGES = (Stage(until=0.5, batch=16, size=128), Stage(until=1.0, batch=12, size=160))
 """As large as it sees, or nearly: what is white noise and what texture shows over a distance."""
 
