@@ -32,7 +32,7 @@ class Deadline:
     def __init__(self, seconds: float, limit: asyncio.Timeout) -> None:
         self.seconds = seconds
         self._limit = limit
-        self._start = asyncio.get_running_loop().time()
+        self._start = asyncio.get_running_loop().time()  # not on every loop the clock of the scheduler's threads
         self._started = time.monotonic()
 
     @property

@@ -53,19 +53,19 @@ async def test_too_many_frames_and_pixels_of_all_frames(connect: Connect, format
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-async def test_too_small(connect: Connect, format_: str) -> None:
-    async with connect(min_side=21) as client:
+@pytest.mark.parametrize(
+    ("limits", "status", "code", "value"),
+    [({"min_side": 21}, 422, "image_too_small", 20), ({"max_side": 29}, 413, "image_too_large", 30)],
+    ids=["short", "long"],
+)
+async def test_too_short_and_too_long(
+    connect: Connect, format_: str, limits: dict[str, int], status: int, code: str, value: int
+) -> None:
+    (limit,) = limits.values()
+    async with connect(**limits) as client:
         response = await client.post("/denoise", content=encoded(PICTURE, format_))
-    body = assert_problem(response, 422, "image_too_small", "30 x 20", "21")
-    assert (body["limit"], body["value"]) == (21, 20)
-
-
-@pytest.mark.parametrize("format_", FORMATS)
-async def test_too_long(connect: Connect, format_: str) -> None:
-    async with connect(max_side=29) as client:
-        response = await client.post("/denoise", content=encoded(PICTURE, format_))
-    body = assert_problem(response, 413, "image_too_large", "30 x 20", "29")
-    assert (body["limit"], body["value"]) == (29, 30)
+    body = assert_problem(response, status, code, "30 x 20", str(limit))
+    assert (body["limit"], body["value"]) == (limit, value)
 
 
 async def test_line_of_a_million_pixels_is_refused_before_it_becomes_thousands_of_tiles(connect: Connect) -> None:
