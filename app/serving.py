@@ -5,6 +5,7 @@ import os
 import sys
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from app import logs
 from app.access.keys import KeysError
@@ -24,7 +25,7 @@ UNSHOWN = ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks"
 def serve(settings: Settings) -> int:
     """Serve until told to stop; 0, or 1 with one line on why it could not start or go on.
 
-    uvicorn itself ends the process, with 3, when it can't listen on the address.
+    3, uvicorn's own status, with its line in the log, when it can't listen on the address.
     """
     share_one_arena()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -53,7 +54,10 @@ def serve(settings: Settings) -> int:
     )
     server = Server(config, app.state.service)
     server.handle_signals()
-    server.run()
+    try:
+        server.run()
+    except SystemExit:  # it can't listen on the address
+        return _leave(STARTUP_FAILURE)
     return _leave(1 if failed else 0)
 
 

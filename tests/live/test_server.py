@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -144,3 +145,29 @@ def test_port_in_use_ends_the_process(server: Server) -> None:
     _, log = second.process.communicate(timeout=60)
     assert second.process.returncode == UVICORN_STARTUP_FAILURE
     assert "address already in use" in log
+
+
+BESIDE_A_THREAD_AT_WORK = """
+import atexit, sys, threading, time
+from app.__main__ import main
+from app.background import NAME
+atexit.register(print, "the interpreter went first")
+threading.Thread(target=time.sleep, args=(60,), name=NAME, daemon=True).start()
+sys.exit(main())
+"""
+
+
+def test_port_in_use_while_models_are_loaded_does_not_wait_for_a_crash(server: Server) -> None:
+    """TensorFlow aborts the process, with -6 for 3, if the interpreter ends below a thread that loads a model."""
+    port = server.url.rpartition(":")[2]
+    second = subprocess.run(
+        [sys.executable, "-c", BESIDE_A_THREAD_AT_WORK],
+        env={**os.environ, "LIMPID_PORT": port, "LIMPID_MODELS": "digits-ae"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == UVICORN_STARTUP_FAILURE, second.stderr
+    assert second.stdout == ""
+    assert "address already in use" in second.stderr
