@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from models.card import Training
 from models.complexity import kmac_per_pixel
+from models.loader import ESTIMATOR
 from training.checkpoint import Checkpoint
 from training.compact import rounded
 from training.export import export, next_version
 from training.history import History
 from training.interrupt import StopRequest
 from training.loop import averaged_weights, compile_model, train
+from training.narrowing import narrow
 from training.plots import draw_history
 from training.precision import policy, precision_of
 from training.recipe import Data, Recipe
@@ -24,6 +28,8 @@ from training.start import Start
 
 RUNS = Path("runs")
 LICENCE = "Apache-2.0"
+NARROWED_ON = 10
+"""Batches: enough pictures for what a narrower block does to be fitted to (training.narrowing)."""
 
 
 class FitError(ValueError):
@@ -43,6 +49,7 @@ class Run:
     rate: float | None = None
     decay_from: float | None = None
     only: str | None = None
+    estimator: str | None = None
     out: Path = RUNS / "artifacts"
     runs: Path = RUNS
     precision: str = "auto"
@@ -73,7 +80,8 @@ def fit(run: Run) -> Path:
     """
     recipe = run.scheduled
     start = Start.read(run.start_from) if run.start_from else None
-    checkpoint = Checkpoint(run.folder / "checkpoint", _binding(run, start))
+    other = Start.read(run.estimator) if run.estimator else None
+    checkpoint = Checkpoint(run.folder / "checkpoint", _binding(run, start, other))
     _check_start(run, checkpoint)
     if start:
         recipe = replace(recipe, seed=start.seed(recipe.seed))
@@ -81,7 +89,9 @@ def fit(run: Run) -> Path:
     data = recipe.load(run.data)
     print(f"{recipe.name}: {data.describe()}", flush=True)
     model = recipe.build(policy(run.precision))
-    _begin(run, model, data, start)
+    _begin(run, model, data, start, other)
+    if other:  # in a resumed run too: the state on disk holds only what learns
+        _take_estimator(recipe, model, data, other)
     _settle(recipe, model, start)
     whole = recipe.rehearsed(model) if recipe.rehearsed else model
     learner, targets = _learner(run, recipe, whole, data)
@@ -100,7 +110,7 @@ def fit(run: Run) -> Path:
     return folder
 
 
-def _binding(run: Run, start: Start | None) -> dict[str, str | None]:
+def _binding(run: Run, start: Start | None, other: Start | None) -> dict[str, str | None]:
     """Return the options that a checkpoint makes sense with alone.
 
     It holds the weights of the part that learns, the rest is the start's; and photographs held out of other data are
@@ -109,6 +119,7 @@ def _binding(run: Run, start: Start | None) -> dict[str, str | None]:
     return {
         "--only": run.only,
         "--from": str(start) if start else None,
+        "--estimator": str(other) if other else None,
         "--data": str(run.data.resolve()) if run.data else None,
     }
 
@@ -140,11 +151,24 @@ def _settle(recipe: Recipe[Any], model: keras.Model, start: Start | None, learne
         recipe.settle(model, trained | {learned} if learned else trained)
 
 
-def _begin(run: Run, model: keras.Model, data: Data, start: Start | None) -> None:
-    """Give `model` the weights of the start or, where there is none, of the recipe's own; a resumed run has them."""
+def _take_estimator(recipe: Recipe[Any], model: keras.Model, data: Data, other: Start) -> None:
+    """Give `model` the estimator of `other`, narrowed on pictures as batches have them."""
+    batches = data.batches(recipe.stages[0], np.random.default_rng(recipe.seed))
+    pictures = np.concatenate([inputs["image"] for inputs, _ in islice(batches, NARROWED_ON)])
+    try:
+        narrow(other.estimator, model.get_layer(ESTIMATOR), pictures)
+    except ValueError as error:
+        raise FitError(f"{other.card.reference} has no estimator to go on from: {error}") from error
+
+
+def _begin(run: Run, model: keras.Model, data: Data, start: Start | None, other: Start | None) -> None:
+    """Give `model` the weights of the start or, where there is none, of the recipe's own; a resumed run has them.
+
+    All but the estimator's, where that comes from the `other`.
+    """
     if start:
         try:
-            start.give(model)
+            start.give(model, without={ESTIMATOR} if other else set())
         except ValueError as error:
             raise FitError(f"{run.start_from} can't be the start: {error}") from error
     elif run.recipe.start and not run.resume:

@@ -12,16 +12,16 @@ Layers = dict[str, keras.layers.Layer]
 """Layers by their place in a network."""
 
 
-def adopt(source: keras.Model, target: keras.Model) -> None:
+def adopt(source: keras.Model, target: keras.Model, without: Collection[str] = ()) -> None:
     """Give `target` the weights of `source`, layer by layer by their names, nested submodels included.
 
     Layers that `target` has in addition stay as they were built. Our residual branches and new levels start at zero,
     so a network that grew by blocks or levels computes what the smaller one did (Net2Net, Chen et al. 2016). Experts
-    that `target` has not are left out.
+    that `target` has not are left out, and the submodels `without`.
     Raises ValueError for a layer of `source` that `target` lacks or has in another shape.
     """
     places = _layers(target)
-    left_out = experts_of(source).keys() - experts_of(target).keys()
+    left_out = {*without} | experts_of(source).keys() - experts_of(target).keys()
     for place, layer in _layers(source).items():
         if place.split("/")[0] in left_out:
             continue

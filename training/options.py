@@ -86,6 +86,9 @@ def _add_fit(commands: "Commands") -> None:
     fit.add_argument("--rate", type=_rate, help="peak learning rate (default: the recipe's)")
     fit.add_argument("--decay-from", type=_fraction, help="part of the run at which it begins to fall, 0-1")
     fit.add_argument("--only", metavar="PART", help="train one part of --from's network alone, such as noise")
+    fit.add_argument(
+        "--estimator", metavar="ARTIFACT", help="begin with this one's noise estimator, its blocks narrowed if need be"
+    )
     fit.add_argument("--resume", action="store_true", help="go on with an interrupted run; repeat its other options")
     fit.add_argument("--out", type=Path, default=Path("runs/artifacts"), help="where to put <name>/<version>/")
     fit.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="of the trunk")

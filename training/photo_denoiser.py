@@ -50,10 +50,11 @@ def build(
     trunk: str = "float32",
     *,
     far: int = 0,
+    inside: Sequence[int] | None = None,
     experts: Sequence[Expert] = (),
     expert_blocks: Sequence[int] | None = None,
 ) -> keras.Model:
-    """Build a denoiser, the estimator, of `far` more blocks, that tells it the noise level, and `experts`.
+    """Build a denoiser, the estimator (`far`, `inside`) that tells it the noise level, and `experts`.
 
     Inputs: `image` (N, H, W, 3) and `sigma` (N, H, W, 1), see training.architectures.unet. Outputs: `image`, denoised
     with that sigma; the same by each expert, a network like the denoiser but of `expert_blocks` (None: as many), under
@@ -65,7 +66,7 @@ def build(
     inputs = {"image": image, "sigma": sigma}
     clean = {"image": unet.build(widths, blocks, trunk, name=DENOISER)(inputs)}
     clean |= {name: unet.build(widths, expert_blocks or blocks, trunk, name=name)(inputs) for name in experts}
-    estimates = estimator.build(trunk, name=ESTIMATOR, far=far, whiteness=bool(experts))(image)
+    estimates = estimator.build(trunk, name=ESTIMATOR, far=far, inside=inside, whiteness=bool(experts))(image)
     return keras.Model(inputs, {**clean, "noise": estimates})
 
 
@@ -156,22 +157,24 @@ def recipe(
     estimator_mix: Mix,
     minutes: float,
     far: int = 0,
+    inside: Sequence[int] | None = None,
     experts: Mapping[Expert, Mix] | None = None,
     expert_blocks: Sequence[int] | None = None,
     image_mix: Mix | None = None,
 ) -> Recipe[Photographs]:
     """Return the recipe of a denoiser of this size, trained on `mix`, its estimator alone on `estimator_mix`.
 
-    Its parts are `image`, the denoiser, alone on `image_mix` (None: `mix`), and `noise`, the estimator, which has `far`
-    more blocks; and `experts`, of `expert_blocks` (None: `blocks`), each trained on its own mix, alone. Until then they
-    do what the denoiser does.
+    Its parts are `image`, the denoiser, alone on `image_mix` (None: `mix`), and `noise`, the estimator, of `far` and
+    `inside` (training.architectures.estimator); and `experts`, of `expert_blocks` (None: `blocks`), each trained on its
+    own mix, alone. Until then they do what the denoiser does.
     """
     load, experts = partial(Photographs, mix), experts or {}
+    sizes: dict[str, Any] = {"far": far, "inside": inside, "experts": tuple(experts), "expert_blocks": expert_blocks}
     load_image = partial(Photographs, image_mix or mix, stages=ALONE_STAGES, telling=SELDOM_OVERSTATED)
     return Recipe(
         name=name,
         summary=summary,
-        build=partial(build, widths, blocks, far=far, experts=tuple(experts), expert_blocks=expert_blocks),
+        build=partial(build, widths, blocks, **sizes),
         load=load,
         loss={"image": psnr_loss, "noise": noise_loss},
         card=partial(_card, multiple=unet.multiple_of(widths), sigma_max=mix.sigma_max),

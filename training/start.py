@@ -1,5 +1,6 @@
 """The artifact that a run starts from."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import keras
 
 from models.card import Expert, ModelCard
-from models.loader import load
+from models.loader import ESTIMATOR, load
 from models.store import BUNDLED, newest, verify
 from training.growth import adopt, trained_experts
 
@@ -41,9 +42,17 @@ class Start:
         """
         return other ^ int(self.card.sha256[:8], 16)
 
-    def give(self, model: keras.Model) -> None:
-        """Give `model`, of the same network or a larger one, the weights. Raises ValueError for one they don't fit."""
+    @property
+    def estimator(self) -> keras.Model:
+        """The network's estimator. Raises ValueError where it has none."""
+        return self.network.get_layer(ESTIMATOR)
+
+    def give(self, model: keras.Model, without: Collection[str] = ()) -> None:
+        """Give `model`, of the same network or a larger one, the weights but those of the submodels `without`.
+
+        Raises ValueError for one they don't fit.
+        """
         if [weight.shape for weight in self.network.weights] == [weight.shape for weight in model.weights]:
             model.set_weights(self.network.get_weights())
         else:
-            adopt(self.network, model)
+            adopt(self.network, model, without)

@@ -2,6 +2,8 @@
 
 import json
 import signal
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -230,6 +232,30 @@ def test_trained_on_all_noise_again_the_experts_stay_but_those_that_nobody_train
     assert not is_same(network(2, DENOISER), network(3, DENOISER))
     assert is_same(network(2, "white"), network(3, "white"))
     assert is_same(network(3, DENOISER), network(3, "white-gray"))
+
+
+def test_the_estimator_may_be_that_of_another_network_narrowed(
+    fit: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(fit) == 0
+    mix = Mix({"gaussian": 1.0})
+    slim = recipe("slim", "A slim one.", (8, 16), (1, 1), mix, estimator_mix=mix, minutes=1, inside=(8, 12))
+    monkeypatch.setitem(RECIPES, "slim", slim)
+    command = ["fit", "slim", *fit[2:], "--from", "out/small/1", "--only", "image"]
+    assert main(command) == 1
+    assert "small/1 can't be the start: its layer estimator/down1_first is" in capsys.readouterr().err
+    monkeypatch.setitem(RECIPES, "slim", replace(slim, build=partial(slim.build, experts=("white",))))
+    assert main([*command, "--estimator", "out/small/1"]) == 0
+    before, after = (load(verify(Path(f"out/{name}/1"))).get_layer(ESTIMATOR) for name in ("small", "slim"))
+    assert [after.get_layer(f"{block}_first").filters for block in ("down1", "down2")] == [8, 12]
+    assert np.array_equal(before.get_layer("head").get_weights()[0], after.get_layer("head").get_weights()[0])
+    image = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
+    assert np.asarray(after(image)) == pytest.approx(np.asarray(before(image)), abs=0.05)
+
+
+def test_a_network_without_an_estimator_lends_none(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*fit, "--estimator", "digits-ae"]) == 1
+    assert "digits-ae@1 has no estimator" in capsys.readouterr().err
 
 
 def test_a_part_to_train_alone_has_to_be_there(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,12 +26,14 @@ def build(
     name: str = "estimator",
     widths: Sequence[int] = WIDTHS,
     far: int = 0,
+    inside: Sequence[int] | None = None,
     *,
     whiteness: bool = False,
 ) -> keras.Model:
     """Build the network, with `far` more blocks at an eighth of the resolution.
 
     Each of those costs 0.65 kMAC and sees 16 pixels farther, which tells texture from noise; it starts at identity.
+    `inside` are the channels within the blocks at a quarter and at an eighth; None: as many as outside.
 
     Input: the picture (N, H, W, 3) float32, 0-1 but not clipped, H and W multiples of 8. Output: (N, H/8, W/8, 2 or 3)
     float32, as models.noise_map reads it: log(1 + sigma) with sigma on the 0-255 scale, the logarithm of the mean
@@ -41,11 +43,12 @@ def build(
     image = keras.Input((None, None, COLOURS), name="image")
     tensor = SpaceToDepth(UNSHUFFLE, name="unshuffle")(image)
     tensor = _conv(tensor, "head", widths[0], trunk)
+    within = inside or widths[1:]
     for level, width in enumerate(widths[1:]):
         tensor = _conv(tensor, f"from{level}", width, trunk, kernel_size=2, strides=2)
-        tensor = _block(tensor, f"down{level + 1}", trunk)
+        tensor = _block(tensor, f"down{level + 1}", within[level], trunk)
     for index in range(far):
-        tensor = _block(tensor, f"far{index}", trunk)
+        tensor = _block(tensor, f"far{index}", within[-1], trunk)
     last = layers.Conv2D(2, 3, padding="same", dtype="float32", kernel_initializer="zeros", name="tail")
     told = last(tensor)
     if whiteness:
@@ -61,10 +64,10 @@ def _conv(tensor: Any, name: str, filters: int, trunk: str, kernel_size: int = 3
     return layer(tensor)
 
 
-def _block(tensor: Any, name: str, trunk: str) -> Any:
-    """Add conv-ReLU-conv to its own input; the second convolution starts at zero, so the block at identity."""
+def _block(tensor: Any, name: str, inside: int, trunk: str) -> Any:
+    """Add conv-ReLU-conv, `inside` channels, to its own input; the second starts at zero, so the block at identity."""
     filters = tensor.shape[-1]
-    branch = _conv(tensor, f"{name}_first", filters, trunk)
+    branch = _conv(tensor, f"{name}_first", inside, trunk)
     branch = layers.Conv2D(filters, 3, padding="same", dtype=trunk, kernel_initializer="zeros", name=f"{name}_second")(
         branch
     )
