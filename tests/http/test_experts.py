@@ -98,7 +98,9 @@ async def test_the_noise_decides_which_network_answers(
     pixels = picture(photograph, gray=gray)
     expected = {each: by(engine, each, pixels) for each in (None, "white", "white-gray")}
     assert len({result.tobytes() for result in expected.values()}) == 3, "no two networks do the same"
-    assert np.array_equal(await post(client, pixels, model=model, **told), expected[expert])
+    answer = (await post(client, pixels, model=model, **told)).astype(int)
+    assert np.abs(answer - expected[expert]).max() <= 1, "what float32 rounds to, in batches of other sizes"
+    assert all(np.abs(answer - expected[other]).max() > 1 for other in expected if other != expert)
 
 
 async def test_ensembles_and_sixteen_bits_go_the_same_way(
