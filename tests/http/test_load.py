@@ -302,8 +302,8 @@ async def test_answer_counts_until_it_is_read(gate: Gate) -> None:
         exchange = Exchange([FILE])
         exchange.reads.clear()
         task = asyncio.create_task(exchange(service.app))
-        await service.until(lambda each: each.admission.bytes > REQUEST_BYTES + len(FILE) / 2)
-        await asyncio.sleep(0.05)
+        await asyncio.wait_for(exchange.answered.wait(), SOON)
+        assert service.service.admission.bytes > REQUEST_BYTES + len(FILE) / 2
         assert (service.service.admission.requests, service.service.admission.pixels) == (1, 0)
         exchange.reads.set()
         await asyncio.wait_for(task, SOON)
