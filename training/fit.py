@@ -153,12 +153,15 @@ def _settle(recipe: Recipe[Any], model: keras.Model, start: Start | None, learne
 
 def _take_estimator(recipe: Recipe[Any], model: keras.Model, data: Data, other: Start) -> None:
     """Give `model` the estimator of `other`, narrowed on pictures as batches have them."""
+    if ESTIMATOR not in {layer.name for layer in model.layers}:
+        raise FitError(f"{recipe.name} has no estimator that another could replace")
+    lent = other.estimator
     batches = data.batches(recipe.stages[0], np.random.default_rng(recipe.seed))
     pictures = np.concatenate([inputs["image"] for inputs, _ in islice(batches, NARROWED_ON)])
     try:
-        narrow(other.estimator, model.get_layer(ESTIMATOR), pictures)
+        narrow(lent, model.get_layer(ESTIMATOR), pictures)
     except ValueError as error:
-        raise FitError(f"{other.card.reference} has no estimator to go on from: {error}") from error
+        raise FitError(f"the estimator of {other.card.reference} can't be the start: {error}") from error
 
 
 def _begin(run: Run, model: keras.Model, data: Data, start: Start | None, other: Start | None) -> None:

@@ -6,13 +6,13 @@ one after the other, and the second convolution is fitted anew to what is left.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from models.pixels import FloatImage
+from training.growth import adopt
 
 FIRST, SECOND = "_first", "_second"
 """How the names of a block's two convolutions end; between them is its inside."""
@@ -25,20 +25,31 @@ _Doubles = npt.NDArray[np.float64]
 
 
 def narrow(source: keras.Model, target: keras.Model, pictures: FloatImage) -> None:
-    """Give `target` the weights of `source`, the same but for blocks with more channels inside; these are narrowed.
+    """Give `target` the weights of `source` as `training.growth.adopt` does, but narrow blocks that are wider inside.
 
     `pictures` (N, H, W, C) float32 are inputs as `source` is used to them. Blocks are narrowed in order, each fitted to
     what it does with those before it narrowed. `source` stays as it is.
-    Raises ValueError for a layer that `target` lacks or has in another shape, unless it is a block's narrower inside.
+    Raises ValueError for a layer of `source`, outside those blocks, that `target` lacks or has in another shape.
     """
+    blocks = _wider_blocks(source, target)
+    adopt(source, target, without={block + part for block in blocks for part in (FIRST, SECOND)})
     trial = keras.models.clone_model(source)
     trial.set_weights(source.get_weights())
     rng = np.random.default_rng(0)
-    for layer in trial.layers:
-        if layer.name.endswith(FIRST) and _width(layer) > _width(_named(target, layer.name)):
-            _narrow_block(trial, target, layer.name.removesuffix(FIRST), pictures, rng)
-        elif layer.weights and not _is_narrowed(layer, target):
-            _give(layer, _named(target, layer.name))
+    for block in blocks:
+        _narrow_block(trial, target, block, pictures, rng)
+
+
+def _wider_blocks(source: keras.Model, target: keras.Model) -> list[str]:
+    """Return the names of the blocks in both that have more channels inside in `source`, in its order."""
+    widths, others = _widths_inside(source), _widths_inside(target)
+    return [block for block, width in widths.items() if width > others.get(block, width)]
+
+
+def _widths_inside(model: keras.Model) -> dict[str, int]:
+    firsts = {layer.name.removesuffix(FIRST): layer for layer in model.layers if layer.name.endswith(FIRST)}
+    seconds = {layer.name.removesuffix(SECOND) for layer in model.layers if layer.name.endswith(SECOND)}
+    return {block: first.filters for block, first in firsts.items() if block in seconds}
 
 
 def _narrow_block(
@@ -46,7 +57,7 @@ def _narrow_block(
 ) -> None:
     """Narrow one block in `target` and, by nothing from the channels that go, in `trial`."""
     first, second = (trial.get_layer(block + part) for part in (FIRST, SECOND))
-    width = _width(target.get_layer(block + FIRST))
+    width = target.get_layer(block + FIRST).filters
     probe = keras.Model(trial.inputs, [first.output, second.output])
     inside, outputs = (np.asarray(each) for each in probe.predict(pictures, batch_size=8, verbose=0))
     taps, wanted = _sampled(inside, outputs, second.kernel_size, rng)
@@ -106,29 +117,3 @@ def _columns(kept: Sequence[int], size: int, channels: int) -> npt.NDArray[np.in
     """Return the columns of the `kept` channels, of `size` each, and that of the bias, the last."""
     own = np.add.outer(np.array(kept, dtype=np.intp) * size, np.arange(size)).ravel()
     return np.append(own, channels * size)
-
-
-def _is_narrowed(layer: keras.layers.Layer, target: keras.Model) -> bool:
-    """Return whether `layer` is the second of a block whose first was narrowed, and so has its weights already."""
-    return layer.name.endswith(SECOND) and _shapes(layer) != _shapes(_named(target, layer.name))
-
-
-def _named(model: keras.Model, name: str) -> keras.layers.Layer:
-    found = {layer.name: layer for layer in model.layers}.get(name)
-    if found is None:
-        raise ValueError(f"has a layer {name} that this recipe's network has not")
-    return found
-
-
-def _give(layer: keras.layers.Layer, other: keras.layers.Layer) -> None:
-    if _shapes(layer) != _shapes(other):
-        raise ValueError(f"its layer {layer.name} is {_shapes(layer)}, this recipe's {_shapes(other)}")
-    other.set_weights(layer.get_weights())
-
-
-def _width(layer: keras.layers.Layer) -> int:
-    return int(layer.weights[0].shape[-1])
-
-
-def _shapes(layer: keras.layers.Layer) -> list[tuple[Any, ...]]:
-    return [tuple(weight.shape) for weight in layer.weights]

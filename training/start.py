@@ -45,7 +45,10 @@ class Start:
     @property
     def estimator(self) -> keras.Model:
         """The network's estimator. Raises ValueError where it has none."""
-        return self.network.get_layer(ESTIMATOR)
+        parts = {layer.name: layer for layer in self.network.layers}
+        if ESTIMATOR not in parts:
+            raise ValueError(f"{self.card.reference} has no estimator")
+        return parts[ESTIMATOR]
 
     def give(self, model: keras.Model, without: Collection[str] = ()) -> None:
         """Give `model`, of the same network or a larger one, the weights but those of the submodels `without`.

@@ -18,6 +18,7 @@ from models.store import BUNDLED, newest, verify
 from models.tiles import Span, Tile
 from training import loop, photo_denoiser
 from training.__main__ import main
+from training.architectures import unet
 from training.degradations import Mix
 from training.evaluate import figures_of
 from training.history import History
@@ -256,6 +257,18 @@ def test_the_estimator_may_be_that_of_another_network_narrowed(
 def test_a_network_without_an_estimator_lends_none(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*fit, "--estimator", "digits-ae"]) == 1
     assert "digits-ae@1 has no estimator" in capsys.readouterr().err
+
+
+def test_an_estimator_that_does_not_fit_is_refused(
+    fit: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`photo-best`'s has three blocks more, and a recipe without an estimator has no place for one."""
+    assert main([*fit, "--estimator", "photo-best"]) == 1
+    assert "the estimator of photo-best@4 can't be the start: has a layer far0_first" in capsys.readouterr().err
+    plain = replace(RECIPES["small"], build=lambda trunk: unet.build((8, 16), (1, 1), trunk))
+    monkeypatch.setitem(RECIPES, "small", plain)
+    assert main([*fit, "--estimator", "photo"]) == 1
+    assert "small has no estimator that another could replace" in capsys.readouterr().err
 
 
 def test_a_part_to_train_alone_has_to_be_there(fit: list[str], capsys: pytest.CaptureFixture[str]) -> None:
