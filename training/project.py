@@ -25,6 +25,8 @@ BATCH = 256
 FEWEST = 3
 FEW = 1_000
 """Up to so many, threads would spend longer waiting for each other than working."""
+ROUNDING = 1e-5
+"""Of the largest value: what embeddings of equal pictures may differ by in one batch, as float32 rounds."""
 MOST_LABELS = 20
 """More than these have no legend, and one colour."""
 
@@ -36,6 +38,12 @@ class Projected:
     embeddings: FloatImage
     names: Sequence[str]
     labels: Sequence[str]
+
+    @property
+    def is_one_point(self) -> bool:
+        """Whether no two embeddings differ by more than `ROUNDING`."""
+        spread = np.ptp(self.embeddings, axis=0).max()
+        return bool(spread <= ROUNDING * np.abs(self.embeddings).max())
 
     @property
     def arrays(self) -> dict[str, Any]:
@@ -58,7 +66,7 @@ def project(artifact: Artifact, data: Path, out: Path, perplexity: float) -> tup
     found = embedded(pictures, encoder_of(load(artifact)), artifact.card.input, spec)
     if len(found.names) < FEWEST:
         raise ValueError(f"{data} has {len(found.names)} readable pictures: needs {FEWEST} or more")
-    if (found.embeddings == found.embeddings[0]).all():
+    if found.is_one_point:
         raise ValueError(f"the pictures in {data} all have the same embedding: there is nothing to place")
     table, scatter = out / "embeddings.npz", out / "scatter.png"
     content = io.BytesIO()
