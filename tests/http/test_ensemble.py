@@ -33,7 +33,7 @@ async def test_tiles_of_an_ensemble_leave_no_seams(client: httpx.AsyncClient) ->
     """The same picture through small tiles and whole: in bfloat16 no more than two levels of 255 apart."""
     noisy = png(with_noise(data.astronaut()[:256, 100:356]))
     whole = decoded((await denoise(client, noisy, sigma=25, ensemble=True)).content).astype(int)
-    async with connected(Settings(models=("photo",), tile=128)) as other:
+    async with connected(Settings(models=("photo",), tile=192)) as other:
         tiled = decoded((await denoise(other, noisy, sigma=25, ensemble=True)).content).astype(int)
     assert np.abs(whole - tiled).max() <= 2
 

@@ -141,7 +141,7 @@ class Exchange:
 
 
 async def test_deadline_drops_what_is_left_of_the_work(gate: Gate) -> None:
-    async with serving(gate, deadline_s=0.3, tile=128) as service:
+    async with serving(gate, deadline_s=0.3, tile=256) as service:
         response = await service.post()
         body = assert_problem(response, 504, "deadline_exceeded", "0 s")
         assert body["limit"] == 0.3
@@ -161,7 +161,7 @@ async def test_deadline_grows_with_the_picture_unless_it_is_set() -> None:
 
 
 async def test_clients_that_hang_up_leave_nothing_behind(gate: Gate) -> None:
-    async with serving(gate, tile=128) as service:
+    async with serving(gate, tile=256) as service:
         exchanges = [Exchange([FILE]) for _ in range(100)]
         tasks = [asyncio.create_task(exchange(service.app)) for exchange in exchanges]
         await service.until(lambda each: each.scheduler.queued >= 100)
@@ -286,7 +286,7 @@ async def test_small_picture_is_let_in_beside_a_large_one(gate: Gate) -> None:
     """What counts is how long it would wait, and in turns that is not long."""
     gate.seconds = 0.1
     gate.open.set()
-    async with serving(gate, deadline_s=10, wait_share=0.02, tile=128) as service:
+    async with serving(gate, deadline_s=10, wait_share=0.02, tile=256) as service:
         await service.works()
         large = service.post()
         await service.until(lambda each: each.scheduler.queued > 1)

@@ -53,7 +53,7 @@ def loader(artifact: Artifact, _: Settings) -> Engine:
 
 @pytest.fixture(scope="module")
 async def client(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(Settings(models=("photo",), tile=128), loader=loader) as (_, running_client):
+    async with running(Settings(models=("photo",), tile=192), loader=loader) as (_, running_client):
         yield running_client
 
 

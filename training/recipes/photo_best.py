@@ -6,7 +6,8 @@ Command:  python -m training fit photo-best --data PHOTOGRAPHS --from photo --on
 Expected: on two Zen 5 cores, from `photo` 8, after 118 minutes (33,000 steps) 33.95 / 31.29 / 28.08 dB on CBSD68 at
           sigma 15 / 25 / 50 (float protocol), after the last command's 129 more (--decay-from 0.25,
           34,900 steps) 33.99 / 31.34 / 28.13, and after its 135 once more 34.00 / 31.35 / 28.15:
-          docs/decisions/0022-photo-best.md.
+          docs/decisions/0022-photo-best.md. The estimator of `photo` from 9 on is narrower than this one's: --from
+          those needs --estimator with an artifact of `photo-best` too.
 """
 
 from training.photo_denoiser import recipe
