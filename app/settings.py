@@ -71,7 +71,7 @@ class Settings(BaseSettings):
         default=DEFAULT_TILE,
         ge=128,
         le=1024,
-        description="longest side of a tile in pixels, with halo; photo needs 192, photo-best 256",
+        description="longest side of a tile in pixels, with halo; photo and photo-best are for 256 or more",
     )
     batch_delay_ms: float = Field(default=2.0, ge=0, le=1000, description="how long a batch may wait to fill up")
 

@@ -1,13 +1,14 @@
 """`photo-best`: `photo` with a larger network for white noise, of two and a half times the work.
 
-Command:  python -m training fit photo-best --data PHOTOGRAPHS --from photo --only white --rate 8e-4 --decay-from 0.4
+Command:  python -m training fit photo-best --data PHOTOGRAPHS --from photo --estimator photo-best --only white
+          --rate 8e-4 --decay-from 0.4
           python -m training fit photo-best --data PHOTOGRAPHS --from ARTIFACT --only noise --rate 8e-4 --minutes 9
           python -m training fit photo-best --data PHOTOGRAPHS --from ARTIFACT --only white --rate 6e-4
 Expected: on two Zen 5 cores, from `photo` 8, after 118 minutes (33,000 steps) 33.95 / 31.29 / 28.08 dB on CBSD68 at
           sigma 15 / 25 / 50 (float protocol), after the last command's 129 more (--decay-from 0.25,
           34,900 steps) 33.99 / 31.34 / 28.13, and after its 135 once more 34.00 / 31.35 / 28.15:
-          docs/decisions/0022-photo-best.md. The estimator of `photo` from 9 on is narrower than this one's: --from
-          those needs --estimator with an artifact of `photo-best` too.
+          docs/decisions/0022-photo-best.md. Until version 8 `photo` had an estimator that this one's could grow from,
+          without --estimator; the one it has now is narrower inside.
 """
 
 from training.photo_denoiser import recipe
