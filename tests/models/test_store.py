@@ -14,10 +14,10 @@ from models.store import BUNDLED, ArtifactError, find, newest, verify
 
 @pytest.fixture
 def artifact(tmp_path: Path) -> Path:
-    """A copy of the `photo` artifact to spoil."""
-    source = newest(BUNDLED, "photo")
-    target = tmp_path / "photo" / source.name
-    shutil.copytree(source, target)
+    """A copy of the `photo` artifact to spoil, as version 8 whichever it is."""
+    target = tmp_path / "photo" / "8"
+    shutil.copytree(newest(BUNDLED, "photo"), target)
+    change_card(target, version=target.name)
     return target
 
 

@@ -102,7 +102,11 @@ def test_equal_pictures_have_no_places(tmp_path: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     ("model", "message"),
-    [("photo", "photo@10 is no autoencoder"), ("nothing", "no model nothing"), ("digits-ae", "no images below")],
+    [
+        ("photo", f"photo@{newest(BUNDLED, 'photo').name} is no autoencoder"),
+        ("nothing", "no model nothing"),
+        ("digits-ae", "no images below"),
+    ],
 )
 def test_what_can_not_be_projected_is_one_line(
     model: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
