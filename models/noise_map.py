@@ -24,6 +24,9 @@ NOTHING = 0.6
 NARROWEST, WIDEST = 0.02, 4.0
 """Between what an estimate's own mean error is believed to be: in logarithms, so 2 % at least."""
 
+EVEN = 0.1
+"""Standard deviation, in logarithms, that blocks of white noise owe to texture, however sure their estimates are."""
+
 
 @dataclass(frozen=True)
 class NoiseMap:
@@ -84,7 +87,8 @@ def combine(estimates: FloatImage, visible: Mask | None = None, brightness: Floa
 
     Empirical Bayes: the levels of a picture scatter around their mean by what really differs (noise that depends on the
     brightness) and by the estimates' errors, which are large on texture. What the errors explain is taken back, each
-    estimate drawn towards the mean the further the less certain it is; white noise becomes one level everywhere.
+    estimate drawn towards the mean the further the less certain it is; white noise becomes one level everywhere,
+    unless its blocks differ by more than `EVEN`, as where a picture was pasted into another.
     The real variance is that of DerSimonian and Laird, "Meta-analysis in clinical trials" (1986).
     """
     level = np.maximum(estimates[..., 0], 0.0).astype(np.float64)
@@ -93,12 +97,13 @@ def combine(estimates: FloatImage, visible: Mask | None = None, brightness: Floa
     counted = np.ones(level.shape, bool) if visible is None or not visible.any() else visible
     weights = (counted / spread**2).ravel()
     mean = float(np.average(level.ravel(), weights=weights))
-    real = _real_variance(level.ravel(), weights, mean)
+    white = _is_white(estimates[..., 2:], counted)
+    real = max(0.0, _real_variance(level.ravel(), weights, mean) - (EVEN**2 if white else 0.0))
     share = real / (real + spread**2)
     levels = np.expm1(mean + share * (level - mean))
     if brightness is not None:
         levels = capped(levels, brightness.astype(np.float64), counted)
-    return NoiseMap(levels.astype(np.float32), white=_is_white(estimates[..., 2:], counted))
+    return NoiseMap(levels.astype(np.float32), white=white)
 
 
 def _is_white(log_odds: FloatImage, counted: Mask) -> bool:
