@@ -52,7 +52,7 @@ _HEADERS: dict[str, tuple[str, Any]] = {
     "Vary": ("request headers that the answer depends on", "Accept"),
     "WWW-Authenticate": ("how to send an API key", 'Bearer realm="limpid"'),
     "X-Anomaly-Score": ("0-1: the share of the model's held-out pictures that are less unusual", 0.9731),
-    "X-Model": ("the model that answered: name@version and its digest", "photo@10; sha256=1f6e0c95a3d7"),
+    "X-Model": ("the model that answered: name@version and its digest", "photo@11; sha256=fb7c6618ecf8"),
     "X-Noise-Sigma": ("the noise level used, 0-255 scale; the mean of all frames", 24.87),
     "X-Reconstruction-Error": ("mean squared error, pixels in 0-1", 0.002154),
     "X-Request-ID": ("the caller's if it has 1-64 letters, digits, _ or -; else a new one", REQUEST_ID),
@@ -64,7 +64,7 @@ _IMAGE_HEADERS = (*_MODEL_HEADERS, "Content-Disposition")
 _ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 _OPTION_EXAMPLES: dict[str, list[Any]] = {
-    "model": ["photo", "photo@10"],
+    "model": ["photo", "photo@11"],
     "sigma": ["auto", 25],
     "strength": [0.8],
     "format": ["webp"],

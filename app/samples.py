@@ -14,7 +14,7 @@ _SAMPLES: tuple[LimpidError, ...] = (
     errors.MalformedRequest("the form has two files in the field 'file'; 1 is taken"),
     errors.Unauthorized("an API key is needed: send it as X-API-Key, or as Authorization: Bearer"),
     errors.Forbidden("the API key is not one of this service's"),
-    errors.UnknownModel("no model 'unet'; there are: photo@10, photo-ae@2, digits-ae@1"),
+    errors.UnknownModel("no model 'unet'; there are: photo@11, photo-ae@2, digits-ae@1"),
     errors.NotFound("no such path: /denoize; GET /docs shows those there are"),
     errors.MethodNotAllowed("PUT is not for /denoise; allowed: POST, OPTIONS"),
     errors.NotAcceptable(f"none of 'text/html' can be written; accepted: {', '.join(MEDIA_TYPES.values())}"),
