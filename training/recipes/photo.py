@@ -8,8 +8,8 @@ Expected: on two Zen 4 cores, one network for all noise: 54 minutes (24,900 step
           15, `noise` 7 (`photo` 8): 33.77 / 31.09 / 27.86 dB, in gray (BSD68) 31.46 / 29.01 / 26.11, real noise (cc15)
           37.42 dB, `image` as the mean of its weights before and after. Then another estimator, --only noise
           --rate 6e-4, on two slower cores without AVX-512: `--estimator photo-best` 18 minutes (`photo` 9), on one of
-          them 50 more (`photo` 10): clean photographs come back 1 to 1.5 dB better, cc15 37.39 dB, the rest as it was. Then
-          --only image --rate 4e-4, 62 minutes on one core with AMX (`photo` 11): cc15 37.46 dB.
+          them 50 more (`photo` 10): clean photographs come back 1 to 1.5 dB better, cc15 37.39 dB, the rest as it was.
+          Then --only image --rate 4e-4, 62 minutes on one core with AMX (`photo` 11): cc15 37.46 dB.
 """
 
 from models.card import Expert
