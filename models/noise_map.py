@@ -98,7 +98,8 @@ def combine(estimates: FloatImage, visible: Mask | None = None, brightness: Floa
     weights = (counted / spread**2).ravel()
     mean = float(np.average(level.ravel(), weights=weights))
     white = _is_white(estimates[..., 2:], counted)
-    real = max(0.0, _real_variance(level.ravel(), weights, mean) - (EVEN**2 if white else 0.0))
+    texture = EVEN**2 if white else 0.0
+    real = max(0.0, _real_variance(level.ravel(), weights, mean) - texture)
     share = real / (real + spread**2)
     levels = np.expm1(mean + share * (level - mean))
     if brightness is not None:

@@ -80,7 +80,7 @@ def test_white_noise_becomes_one_level(sigma: float) -> None:
     assert levels.std() < 0.02 * sigma
 
 
-def told_white(found: np.ndarray, log_odds: float) -> np.ndarray:
+def with_log_odds(found: np.ndarray, log_odds: float) -> np.ndarray:
     """Return `found` with the log-odds, the same in every block, that the noise is white."""
     return np.concatenate([found, np.full((*SHAPE, 1), log_odds, np.float32)], axis=2)
 
@@ -89,7 +89,7 @@ def test_grass_does_not_make_white_noise_uneven() -> None:
     """An estimator finds a little more there, and is sure of it; of a camera's noise, a part may have more."""
     level = np.where(np.arange(SHAPE[1]) < SHAPE[1] // 8, 17.0, 15.2) * np.ones(SHAPE)
     found = estimates(level, 0.02)
-    white, other = (combine(told_white(found, log_odds)) for log_odds in (3.0, -5.0))
+    white, other = (combine(with_log_odds(found, log_odds)) for log_odds in (3.0, -5.0))
     assert white.white
     assert np.ptp(white.levels) < 0.01
     assert white.mean == pytest.approx(15.4, abs=0.1)
@@ -98,7 +98,7 @@ def test_grass_does_not_make_white_noise_uneven() -> None:
 
 def test_what_was_pasted_into_white_noise_keeps_its_level() -> None:
     true = np.where(np.arange(SHAPE[1]) < 20, 1.0, 40.0) * np.ones(SHAPE)
-    levels = combine(told_white(estimates(true, 0.03), 3.0)).levels
+    levels = combine(with_log_odds(estimates(true, 0.03), 3.0)).levels
     assert levels[:, :20].mean() == pytest.approx(1, rel=0.05)
     assert levels[:, 20:].mean() == pytest.approx(40, rel=0.02)
 

@@ -8,8 +8,8 @@ Expected: on two Zen 5 cores, from `photo` 8, after 118 minutes (33,000 steps) 3
           sigma 15 / 25 / 50 (float protocol), after the last command's 129 more (--decay-from 0.25,
           34,900 steps) 33.99 / 31.34 / 28.13, and after its 135 once more 34.00 / 31.35 / 28.15 (`photo-best` 4). Then
           31 minutes of --only noise --rate 6e-4 on one core with AMX, and the weights of `photo` 11's network for all
-          noise (`photo-best` 5): docs/decisions/0022-photo-best.md. Until version 8 `photo` had an
-          estimator that this one's could grow from, without --estimator; the one it has now is narrower inside.
+          noise (`photo-best` 5): docs/decisions/0022-photo-best.md. Until version 8 `photo` had an estimator that this
+          one's could grow from, without --estimator; the one it has now is narrower inside.
 """
 
 from training.photo_denoiser import recipe
